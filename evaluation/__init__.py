@@ -1,0 +1,1 @@
+"""Experiments on judged and on made examples; each is run as `python -m evaluation.<name>`."""

@@ -1,0 +1,1 @@
+"""Passages in, ranked passages out; knows nothing of answers or screens."""

@@ -1,0 +1,140 @@
+"""What the sources say in answer to a question: the sentences chosen, the words cited, or why there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from index.engine import Engine, Hit, Scores
+from index.search import Searcher
+from ingest.model import Document, Passage, Span
+from ipsqa.evidence import Evidence, Piece
+from ipsqa.judging import Judge, rarity
+from ipsqa.query import Request
+from ipsqa.questions import Question
+
+ELLIPSIS = " … "
+NEAREST = 3
+"""Passages shown where there is no answer."""
+
+Mode = Literal["extractive", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Words of a source, by number: `quote` is the document's own text at `span`, which lies within `passage`."""
+
+    n: int
+    passage: Passage
+    span: Span
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer and the numbers of the citations that bear it; what is cut is marked by an ellipsis."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or (`reason` is not None) why there is none, with the passages nearest to the question.
+
+    `confidence` is how likely it is, from 0 to 1, that the sentences answer the question. `dropped` counts sentences
+    that a language model wrote and that no source bore out.
+    """
+
+    request: Request
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    reason: str | None = None
+    nearest: tuple[Hit, ...] = ()
+    confidence: float = 0.0
+    mode: Mode = "extractive"
+    dropped: int = 0
+
+    @property
+    def answered(self) -> bool:
+        """Whether the sources answer the question."""
+        return self.reason is None
+
+    @property
+    def likelihood(self) -> str:
+        """The confidence in words."""
+        return next(word for least, word in LIKELIHOODS if self.confidence >= least)
+
+
+LIKELIHOODS = ((0.8, "very likely"), (0.6, "likely"), (0.4, "about even"), (0.0, "unlikely"))
+"""The least confidence that each word stands for."""
+
+
+def answer_question(searcher: Searcher, judge: Judge, request: Request) -> Answer:
+    """The sentences that answer the question, quoted and cited, or why the sources do not answer it."""
+    scores = searcher.score(request.text, request.where)
+    admitted = [place for place, passage in enumerate(scores.passages) if request.admits(passage)]
+    if not admitted:
+        return Answer(request, reason="nothing is left to look in once the filter is applied")
+    question = Question(request.text)
+    evidence = Evidence(question, scores, admitted)
+    pieces = evidence.pieces(lambda term: rarity(searcher.engine.frequency(term), searcher.engine.size))
+    verdict = judge.judge(request.text, [scores.passages[place] for place in evidence.places])
+    if not verdict.answers:
+        nearest = tuple(_hit(scores, place) for place in evidence.places[:NEAREST])
+        return Answer(request, reason=verdict.reason, nearest=nearest, confidence=verdict.likelihood)
+    citations = tuple(_citation(n, scores, piece, searcher.engine) for n, piece in enumerate(pieces, 1))
+    sentences = tuple(Sentence(citation.quote, (citation.n,)) for citation in citations)
+    return Answer(request, sentences, citations, confidence=verdict.likelihood)
+
+
+def _hit(scores: Scores, place: int) -> Hit:
+    return Hit(scores.passages[place], float(scores.fused[place]))
+
+
+def _citation(n: int, scores: Scores, piece: Piece, engine: Engine) -> Citation:
+    passage = scores.passages[piece.place]
+    first, last = passage.sentences[piece.sentences[0]], passage.sentences[piece.sentences[-1]]
+    document = engine.document(passage.span.doc)
+    runs = _runs(passage, piece.sentences)
+    quote = ELLIPSIS.join(quoted(document, run) for run in runs)
+    return Citation(n, passage, Span(passage.span.doc, first.start, last.end), quote)
+
+
+def _runs(passage: Passage, sentences: Sequence[int]) -> list[Span]:
+    """The stretches of a passage that some of its sentences fill."""
+    runs: list[Span] = []
+    before = None
+    for number in sentences:
+        span = passage.sentences[number]
+        if runs and before == number - 1:
+            span = Span(span.doc, runs.pop().start, span.end)
+        runs.append(span)
+        before = number
+    return runs
+
+
+def quoted(document: Document, span: Span) -> str:
+    """The words at a span, an ellipsis where the source file has other words between them: a page's head, a table."""
+    marks = [mark for mark in document.lines if span.start < mark.offset < span.end]
+    used = {mark.line for mark in document.lines} | {cut.line for cut in document.furniture}
+    before = document.line_at(span.start)
+    text, start = "", span.start
+    for mark in marks:
+        if mark.line < before or any(line in used for line in range(before + 1, mark.line)):
+            cut = _word_start(document.text, mark.offset, span.end)
+            text += document.text[start:cut].rstrip() + ELLIPSIS
+            start = cut
+        before = mark.line
+    return text + document.text[start : span.end]
+
+
+def _word_start(text: str, offset: int, end: int) -> int:
+    """Where the first word at or after `offset` begins, `offset` itself where it stands within none."""
+    if offset and text[offset - 1].isalnum():
+        while offset < end and text[offset].isalnum():
+            offset += 1
+        while offset < end and text[offset].isspace():
+            offset += 1
+    return offset

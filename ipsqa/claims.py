@@ -1,0 +1,180 @@
+"""Which citation goes with which quotation of a draft: behind it, before it, in a note, or a page in brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ipsqa.drafts import NOTE_MARK, Draft, Quotation, Range
+from ipsqa.intext import Citable, InText, citations, read_dated, read_entry, read_meaning, read_note
+
+REACH = 200
+"""So many letters from a quotation its citation may stand, in the same sentence."""
+
+_SENTENCE_END = re.compile(
+    r"(?<!\b[A-ZÀ-ÖØ-Þ])(?<!\bal)(?<!\bpp)(?<!\bcf)[.!?][”’\"')\]]*\s+(?=[“‘\"'(\[]?[A-ZÀ-ÖØ-Þ])|\n\s*\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a draft says of the origin of words: the works it may mean, none where they are no works of the corpus.
+
+    `cited` is the citation that names them, with `right` and `dated` for its authors and its year. `page_at` is the
+    place of the page, `room` the place where one may be added; `elsewhere` says that it has a locator of another kind.
+    """
+
+    citables: tuple[Citable, ...]
+    at: Range
+    cited: InText | None = None
+    right: bool = True
+    dated: bool = True
+    first: str = ""
+    last: str = ""
+    page_at: Range | None = None
+    room: int = 0
+    elsewhere: bool = False
+
+
+class Claims:
+    """The citations of a draft, and those that go with a quotation."""
+
+    def __init__(self, draft: Draft, citables: Sequence[Citable]) -> None:
+        self.draft, self.citables = draft, citables
+        self.entries = tuple(_entries(draft))
+        self._numbers = dict(_numbers(draft, self.entries, citables))
+        self.all = tuple(self._claims())
+        self._notes = {name: tuple(self._in_note(place)) for name, place in draft.notes.items()}
+
+    def of(self, quotation: Quotation) -> tuple[Claim, ...]:
+        """The claims that go with a quotation, those of one bracket or note together; none where it has none."""
+        found = self._inside(quotation) or self._behind(quotation) or self._before(quotation)
+        return tuple(found)
+
+    @property
+    def meant(self) -> tuple[Claim, ...]:
+        """The citations of works of the corpus, those in notes included."""
+        noted = (claim for claims in self._notes.values() for claim in claims)
+        return tuple(claim for claim in dict.fromkeys((*self.all, *noted)) if claim.citables)
+
+    def _claims(self) -> Iterator[Claim]:
+        """Every citation with what it means; what has no name of its own means what the last one did."""
+        last: Claim | None = None
+        for cited in citations(self.draft):
+            claim = self._claim(cited, last)
+            if claim is None:
+                continue
+            if not cited.bare:
+                last = claim
+            yield claim
+
+    def _claim(self, cited: InText, last: Claim | None) -> Claim | None:
+        claim = Claim((), (cited.start, cited.end), cited, True, True, cited.first, cited.last, cited.page_at)
+        claim = replace(claim, room=_room(self.draft.scanned, cited.part), elsewhere=cited.elsewhere)
+        if cited.number is not None:
+            known = self._numbers.get(cited.number)
+            return replace(claim, citables=(known,)) if known else None
+        if cited.bare:
+            near = last and (cited.ibid or self.draft.paragraph_at(last.at[0]) == self.draft.paragraph_at(cited.start))
+            return replace(claim, citables=last.citables) if last and near else None
+        reading = read_meaning(cited, self.draft.scanned, self.citables)
+        if reading is None:
+            # Without a year, brackets around some words are a citation only where the words are an author's name.
+            return claim if cited.year else None
+        return replace(claim, citables=reading.citables, right=reading.authors_right, dated=reading.year_right)
+
+    def _in_note(self, place: Range) -> Iterator[Claim]:
+        inside = [claim for claim in self.all if place[0] <= claim.at[0] < place[1] and claim.citables]
+        if inside:
+            yield from inside
+            return
+        notes = read_note(self.draft.scanned, place, self.citables)
+        for note in notes:
+            room = _room(self.draft.scanned, note.place)
+            yield Claim((note.citable,), note.place, None, True, True, note.first, note.last, note.page_at, room)
+        if not notes:
+            dated = (self._claim(cited, None) for cited in read_dated(self.draft.scanned, place))
+            yield from (claim for claim in dated if claim)
+
+    def _inside(self, quotation: Quotation) -> Sequence[Claim]:
+        """Claims within a quotation, as at the end of a block; what the source itself cites is none."""
+        return _one_bracket(
+            [
+                claim
+                for claim in self.all
+                if quotation.start <= claim.at[0] and claim.at[1] <= quotation.end and claim.citables and claim.right
+            ]
+        )
+
+    def _behind(self, quotation: Quotation) -> Sequence[Claim]:
+        text, end = self.draft.scanned, quotation.end
+        limit = min(self._end_of_reach(quotation), end + REACH)
+        stop = _SENTENCE_END.search(text, end + 1, limit)
+        limit = stop.end() if stop else limit
+        note = NOTE_MARK.search(self.draft.text, max(quotation.start, end - 12) if quotation.block else end, limit)
+        following = [claim for claim in self.all if end <= claim.at[0] < limit]
+        if note and note["name"] in self._notes and not (following and following[0].at[0] < note.start()):
+            return self._notes[note["name"]]
+        return [claim for claim in following if claim.at == following[0].at] if following else ()
+
+    def _end_of_reach(self, quotation: Quotation) -> int:
+        """The end of the paragraph; behind a block also of a bracket that opens the next one."""
+        end = self.draft.paragraph_at(max(quotation.start, quotation.end - 1))[1]
+        opening = (
+            re.compile(r"\s*(?:\(|\[(?!\^))[^()\[\]]*[)\]]").match(self.draft.scanned, end) if quotation.block else None
+        )
+        return opening.end() if opening else end
+
+    def _before(self, quotation: Quotation) -> Sequence[Claim]:
+        """Claims earlier in the sentence; a block's sentence is the one that leads to it."""
+        text, start = self.draft.scanned, quotation.start
+        begin = self.draft.paragraph_at(max(0, start - 1) if quotation.block else start)[0]
+        if quotation.block:
+            leading = self.draft.paragraph_at(max(0, len(text[:start].rstrip()) - 1))
+            if leading in self.draft.blocks:
+                return ()
+            begin = leading[0]
+        ends = [match.end() for match in _SENTENCE_END.finditer(text, begin, len(text[:start].rstrip()) + 1)]
+        begin = max([begin, start - 2 * REACH, *(end for end in ends if end < start)])
+        return _one_bracket([claim for claim in self.all if begin <= claim.at[0] and claim.at[1] <= start])
+
+
+def _one_bracket(claims: Sequence[Claim]) -> Sequence[Claim]:
+    """The claims of the last bracket."""
+    return [claim for claim in claims if claim.at == claims[-1].at] if claims else ()
+
+
+def _room(text: str, part: Range) -> int:
+    """The place behind the last word of a citation's part."""
+    return part[0] + len(text[slice(*part)].rstrip(" \n.,"))
+
+
+def _entries(draft: Draft) -> Iterator[Range]:
+    """The entries of the reference list: paragraphs where blank lines part them, else lines, with those set in."""
+    if draft.listing is None:
+        return
+    start, end = draft.listing
+    listed = draft.scanned[start:end].strip("\n")
+    parted = re.search(r"\S[^\n]*\n[ \t]*\n[ \t]*\S", listed)
+    form = r"\S[^\n]*(?:\n[ \t]*\S[^\n]*)*" if parted else r"(?m)^[ \t]*\S[^\n]*(?:\n(?:[ \t]{2,}|\t)\S[^\n]*)*"
+    for match in re.finditer(form, draft.scanned[start:end]):
+        yield start + match.start(), start + match.end()
+
+
+def _numbers(draft: Draft, entries: Sequence[Range], citables: Sequence[Citable]) -> Iterator[tuple[int, Citable]]:
+    for start, end in entries:
+        entry = draft.scanned[start:end]
+        number = re.match(r"\s*\[?(\d{1,3})[\].)]", entry)
+        known = read_entry(entry, citables) if number else None
+        if number and known:
+            yield int(number[1]), known
+
+
+def without_claims(quotation: Quotation, claims: Sequence[Claim]) -> Quotation:
+    """The quotation with its own citation, and what stands behind it, blanked."""
+    inside = [claim.at[0] for claim in claims if quotation.start <= claim.at[0] < quotation.end]
+    if not inside:
+        return quotation
+    words = quotation.words[: min(inside) - quotation.start]
+    return replace(quotation, words=words.ljust(len(quotation.words)))

@@ -1,0 +1,199 @@
+"""Records as text, CSV, Markdown and Word documents; whatever the sources hold is data and is shown as such."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+Record = Mapping[str, Any]
+Style = Literal["heading", "place", "path", "text", "note"]
+
+COLUMNS = (
+    *("n", "rank", "relevance", "score", "doc", "title", "file", "first_line", "last_line", "first_page", "last_page"),
+    *("certainty", "section", "authors", "country", "kind", "quote", "text", "id"),
+)
+"""The columns of a CSV file; those that a result does not have are left out."""
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_LINE_START = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def printable(text: str) -> str:
+    """`text` without what steers a terminal or a screen: control and direction marks become spaces or nothing."""
+    return "".join(_shown(letter) for letter in text)
+
+
+def _shown(letter: str) -> str:
+    category = unicodedata.category(letter)
+    if letter == "\n" or category not in ("Cc", "Cf", "Cs"):
+        return letter
+    return " " if category == "Cc" else "" if letter != "\N{ZERO WIDTH JOINER}" else letter
+
+
+def locator(record: Record) -> str:
+    """Where a passage stands: its printed pages and how sure they are, or else its source lines."""
+    pages = record["pages"]
+    if not pages:
+        first, last = record["lines"]
+        return f"line {first}" if first == last else f"lines {first}-{last}"
+    one = pages["first"] == pages["last"]
+    label = f"p. {pages['first']}" if one else f"pp. {pages['first']}-{pages['last']}"
+    return label if pages["certainty"] == "exact" else f"{label} ({pages['certainty']})"
+
+
+def source_lines(record: Record) -> str:
+    """The file and the lines of a passage, as editors and compilers write them."""
+    first, last = record["lines"]
+    return f"{record['file']}:{first}-{last}"
+
+
+def passages_of(record: Record) -> Sequence[Record]:
+    """The passages that a record of any query command lists; those nearest where it found no answer."""
+    if "match" in record:
+        return [record["passage"], *record["alternatives"]] if record["passage"] else record["nearest"]
+    if "answered" in record and not record["answered"]:
+        return list(record["nearest"])
+    listed: Sequence[Record] = record.get("hits") or record.get("passages") or record.get("citations") or []
+    return listed
+
+
+def to_csv(record: Record) -> str:
+    """The passages of a record, a row each, under the names of their columns; a spreadsheet runs none of it."""
+    rows = [_row(passage) for passage in passages_of(record)]
+    columns = [name for name in COLUMNS if any(name in row for row in rows)] or ["doc", "text"]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items() if name in columns} for row in rows)
+    return out.getvalue()
+
+
+def _row(passage: Record) -> dict[str, object]:
+    pages = passage["pages"] or {"first": "", "last": "", "certainty": ""}
+    return {
+        **passage,
+        "first_line": passage["lines"][0],
+        "last_line": passage["lines"][1],
+        "first_page": pages["first"],
+        "last_page": pages["last"],
+        "certainty": pages["certainty"],
+        "section": " › ".join(passage["section"]),
+        "authors": "; ".join(passage["authors"]),
+        "country": passage["country"] or "",
+    }
+
+
+def _cell(value: object) -> object:
+    """A value that no spreadsheet takes for a formula."""
+    if isinstance(value, str):
+        text = printable(value)
+        return f"'{text}" if text.startswith(_FORMULA) else text
+    return value
+
+
+def escaped(text: str) -> str:
+    """`text` as Markdown that shows just these words."""
+    return _LINE_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", printable(text)))
+
+
+def to_markdown(record: Record) -> str:
+    """A record as a Markdown note: what was asked, what was found, each passage as a quotation with its place."""
+    return "\n\n".join(_markdown_blocks(record)) + "\n"
+
+
+def _markdown_blocks(record: Record) -> Iterator[str]:
+    yield f"# {escaped(str(record['query']))}"
+    for note in notes_of(record):
+        yield f"*{escaped(note)}*"
+    if record.get("answered"):
+        yield " ".join(f"{escaped(s['text'])} {_marks(s['citations'])}".strip() for s in record["answer"])
+    for number, passage in enumerate(passages_of(record), 1):
+        yield f"{passage.get('n', number)}\\. {escaped(heading(passage))}"
+        quoted = escaped(passage.get("quote") or passage["text"]).splitlines()
+        yield "\n".join(f"> {line}" for line in quoted)
+
+
+def _marks(numbers: Sequence[int]) -> str:
+    return "".join(f"\\[{number}\\]" for number in numbers)
+
+
+def heading(passage: Record) -> str:
+    """One line on where a passage stands: authors or work, place, section path."""
+    who = ", ".join(passage["authors"]) or passage["title"]
+    path = " › ".join(passage["section"])
+    return f"{who}, {locator(passage)}" + (f" · {path}" if path else "")
+
+
+def notes_of(record: Record) -> list[str]:
+    """What there is to say about a record as a whole, a line each."""
+    notes = list(record.get("notes", ()))
+    if record.get("also"):
+        notes.append(f"searched also: {', '.join(record['also'])}")
+    if "total" in record:
+        notes.append(_statement(record))
+    if record.get("answered") is False:
+        notes.append(f"The sources do not answer this: {record['reason']}.")
+    if "match" in record:
+        notes.extend(_verdict(record))
+    if record.get("hits") == [] and not record.get("notes"):
+        notes.append("nothing was found")
+    return notes
+
+
+_VERDICTS = {
+    "exact": "exact: these are the source's own words",
+    "altered": "altered: the source's words are others",
+    "paraphrase": "paraphrase: the sources say so in other words",
+}
+
+
+def _verdict(record: Record) -> Iterator[str]:
+    """What was found for a quotation, what differs, and how to cite it."""
+    yield _VERDICTS.get(record["match"]) or f"not in the sources: {record['reason']}; the nearest passages are:"
+    for difference in record["differences"]:
+        meaning = f"; {difference['meaning']}" if difference["meaning"] else ""
+        yield f"“{difference['given']}” should be “{difference['source']}”{meaning}"
+    if record["citation"]:
+        yield f"{record['citation']['in_text']}\n{record['citation']['reference']}"
+    if record["alternatives"]:
+        count = len(record["alternatives"])
+        yield f"{count} other place{'' if count == 1 else 's'} below"
+
+
+def _statement(record: Record) -> str:
+    """How many passages were found, and where the cut lies."""
+    count = f"{record['total']} passage{'' if record['total'] == 1 else 's'} of {record['considered']}"
+    if not record["total"]:
+        return f"{count}: no passage is about this"
+    rest = f"; the best of the others has {record['below']:.2f}" if record["total"] < record["considered"] else ""
+    return f"{count}: everything of relevance {record['cut']:.2f} or more{rest}"
+
+
+def to_docx(record: Record) -> bytes:
+    """A record of `find` as a Word document: what was asked, then each passage with its place, under its work."""
+    from docx import Document
+
+    document = Document()
+    document.add_heading(_xml(record["query"]), level=1)
+    for note in notes_of(record):
+        document.add_paragraph(_xml(note), style="Subtitle")
+    title = None
+    for passage in passages_of(record):
+        if passage["title"] != title:
+            title = passage["title"]
+            document.add_heading(_xml(title), level=2)
+        document.add_paragraph(_xml(heading(passage)), style="List Number")
+        document.add_paragraph(_xml(passage["text"]), style="Quote")
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _xml(text: str) -> str:
+    """`text` without the code points that XML cannot hold."""
+    return "".join(letter for letter in printable(text) if letter not in "\ufffe\uffff")

@@ -1,0 +1,331 @@
+"""In-text citations of a draft: found in brackets, around years and in notes, and led to the works that they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+
+from index.engine import fold
+from ingest.model import Work
+from ipsqa.drafts import Draft, Range
+from ipsqa.references import Source, sources_of, title_of
+
+ALIKE = 80.0
+"""How alike (0 to 100) a name must be to be taken for a misspelling of an author's."""
+
+TITLE_ALIKE = 88.0
+"""How alike (0 to 100) the best stretch of a reference must be to a title to be taken for it."""
+
+UNDATED = "n.d."
+
+_YEAR = r"(?:1[5-9]|20)\d\d[a-z]?(?!\d)|n\.\s?d\.(?:-?[a-z]\b)?|no date"
+_NUMBER = r"\d{1,4}|[ivxlc]{1,7}"
+_PAGE = rf"(?P<first>{_NUMBER})(?:\s*[-–—]\s*(?P<last>{_NUMBER}))?(?!\w)"
+_PAGE_MARK = r"(?:pp?\.?|pages?|pgs?\.|s\.|sivut?|S\.)\s*"
+_BRACKET = re.compile(r"\((?P<round>[^()]*(?:\([^()]*\)[^()]*)?)\)|\[(?!\^)(?P<square>[^\[\]]*)\]")
+_DATED = re.compile(rf"(?P<names>[^;]*?)[\s,]*\(?(?P<year>{_YEAR})\)?(?P<rest>[^;]*)", re.DOTALL | re.IGNORECASE)
+_LOCATOR = re.compile(rf"\s*[,:]\s*(?:{_PAGE_MARK})?{_PAGE}", re.IGNORECASE)
+_PAGE_ONLY = re.compile(rf"\s*{_PAGE_MARK}{_PAGE}\s*", re.IGNORECASE)
+_IBID = re.compile(rf"\s*ibid(?:em)?\.?(?:[\s,]*(?:{_PAGE_MARK})?{_PAGE})?\s*", re.IGNORECASE)
+_NUMBERED = re.compile(rf"\s*(?P<number>\d{{1,3}})(?:\s*,\s*{_PAGE_MARK}{_PAGE})?\s*", re.IGNORECASE)
+_UNDATED = re.compile(rf"(?P<names>[^;]*?[^\W\d_][.”’\"]*)(?:,?\s+(?:{_PAGE_MARK})?{_PAGE})?\s*", re.DOTALL)
+_LEAD = re.compile(r"\s*(?:(?:see|cf\.?|e\.g\.,?|also|for example,?|as cited in|quoted in|in)\s+)*", re.IGNORECASE)
+_JOINED = re.compile(r"\s*(?:,\s*(?:&|and|ja|och|und|y)\s+|,|&|\b(?:and|ja|och|und)\b)\s*")
+_ET_AL = re.compile(r",?\s*\b(?:et\s+al\.?|and\s+others|ym\.|m\.\s?fl\.)", re.IGNORECASE)
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]?)+")
+_CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŠŽ]"
+_PERSON = rf"(?:{_CAPITAL}\.\s?)*{_CAPITAL}[\w’'-]+(?:\s+(?:{_CAPITAL}\.\s?)*{_CAPITAL}[\w’'-]+){{0,3}}"
+_BEFORE = re.compile(
+    rf"(?P<names>{_PERSON}(?:\s*(?:,\s*(?:and|&)?|\b(?:and|ja|och|und)\b|&)\s*{_PERSON})*(?:,?\s+et\s+al\.?)?)"
+    r"(?:[’']s?)?\s*$"
+)
+_REACH = 160
+"""So many letters before a year in brackets its authors may begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as a draft has it, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class InText:
+    """A citation in a draft's text: its bracket `start:end`, its own part, names, year and pages, and their places.
+
+    A part that only gives a page, or only "ibid.", has neither names nor year; `number` is that of a numbered style.
+    """
+
+    start: int
+    end: int
+    part: Range
+    names: tuple[Name, ...] = ()
+    et_al: bool = False
+    year: str = ""
+    year_at: Range | None = None
+    first: str = ""
+    last: str = ""
+    page_at: Range | None = None
+    elsewhere: bool = False
+    number: int | None = None
+    ibid: bool = False
+
+    @property
+    def bare(self) -> bool:
+        """Whether it does not say itself which work it means."""
+        return not self.names and not self.year and self.number is None
+
+
+@dataclass(frozen=True, slots=True)
+class Citable:
+    """A work of the corpus, or a contribution to one, as citations name it."""
+
+    source: Source
+    families: tuple[str, ...]
+    year: str
+    title: str
+
+    def named(self, joint: str = "&") -> str:
+        """Its authors, or its title, as citations have them."""
+        names = self.families
+        if not names:
+            return f"“{self.title}”"
+        if len(names) == 1:
+            return names[0]
+        return f"{names[0]} {joint} {names[1]}" if len(names) == 2 else f"{names[0]} et al."
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a citation means: the works whose authors it names; whether it names them rightly, and the year."""
+
+    citables: tuple[Citable, ...]
+    authors_right: bool
+    year_right: bool
+
+
+def citables_of(works: Iterable[Work]) -> tuple[Citable, ...]:
+    """Everything in the works that can be cited."""
+    return tuple(_citable(source) for source in sources_of(works))
+
+
+def _citable(source: Source) -> Citable:
+    families = tuple(name.family or name.literal for name in source.authors)
+    year = str(source.work.issued[0]) if source.work.issued else UNDATED
+    return Citable(source, families, year, title_of(source))
+
+
+def citations(draft: Draft) -> tuple[InText, ...]:
+    """The citations of a draft, in order, without those of its reference list."""
+    found: list[InText] = []
+    for match in _BRACKET.finditer(draft.scanned):
+        if draft.listing and draft.listing[0] <= match.start() < draft.listing[1]:
+            continue
+        found.extend(_in_bracket(draft.scanned, match))
+    return tuple(found)
+
+
+def _in_bracket(text: str, match: re.Match[str]) -> Iterator[InText]:
+    group = "round" if match["round"] is not None else "square"
+    start = match.start(group)
+    for part in re.finditer(r"[^;]+", match[group]):
+        place = (start + part.start(), start + part.end())
+        whole = InText(match.start(), match.end(), place)
+        if group == "square":
+            yield from _numbered(whole, text[slice(*place)])
+        elif read := _read_part(text, whole):
+            yield read
+
+
+def _numbered(whole: InText, part: str) -> Iterator[InText]:
+    if match := _NUMBERED.fullmatch(part):
+        yield replace(_with_page(whole, match, whole.part[0]), number=int(match["number"]))
+
+
+def _read_part(text: str, whole: InText) -> InText | None:
+    start, end = whole.part
+    lead = _LEAD.match(text, start, end)
+    start = lead.end() if lead else start
+    if match := _PAGE_ONLY.fullmatch(text, start, end) or _IBID.fullmatch(text, start, end):
+        return replace(_with_page(whole, match, 0), ibid="ibid" in match[0].casefold())
+    if match := _DATED.fullmatch(text, start, end):
+        names = (match.start("names"), match.end("names"))
+        if not text[slice(*names)].strip():
+            before = _BEFORE.search(text, max(0, whole.start - _REACH), whole.start)
+            if before is None:
+                return None
+            names = (before.start("names"), before.end("names"))
+        dated = replace(whole, year=match["year"], year_at=(match.start("year"), match.end("year")))
+        dated = _with_names(dated, text, names)
+        located = _LOCATOR.match(match["rest"])
+        if located is None:
+            return replace(dated, elsewhere=any(map(str.isalpha, match["rest"])))
+        return _with_page(dated, located, match.start("rest"))
+    if match := _UNDATED.fullmatch(text, start, end):
+        return _with_page(_with_names(whole, text, (match.start("names"), match.end("names"))), match, 0)
+    return None
+
+
+def _with_page(whole: InText, match: re.Match[str], shift: int) -> InText:
+    if match["first"] is None:
+        return whole
+    place = (shift + match.start("first"), shift + match.end("last" if match["last"] else "first"))
+    return replace(whole, first=match["first"], last=match["last"] or match["first"], page_at=place)
+
+
+def _with_names(whole: InText, text: str, place: Range) -> InText:
+    start, end = place
+    others = _ET_AL.search(text, start, end)
+    stop = others.start() if others else end
+    edges = [start, *(edge for match in _JOINED.finditer(text, start, stop) for edge in match.span()), stop]
+    names = [_name(text, low, high) for low, high in zip(edges[::2], edges[1::2], strict=True)]
+    kept = tuple(name for name in names if name.text)
+    return replace(whole, names=kept, et_al=others is not None)
+
+
+def _name(text: str, start: int, end: int) -> Name:
+    """A name without its initials and the marks around it."""
+    words = _INITIALS.sub(lambda match: " " * len(match[0]), text[start:end])
+    bare = re.sub(r"[’']s?$", "", words.strip(" \t\n,.“”‘’\"'*_"))
+    low = start + words.index(bare) if bare else start
+    return Name(bare, low, low + len(bare))
+
+
+def read_meaning(cited: InText, text: str, citables: Sequence[Citable]) -> Reading | None:
+    """The works that a citation means; None where it means none of these."""
+    if not cited.names:
+        return None
+    rated = [(_likeness(cited, text, citable), citable) for citable in citables]
+    right = [citable for (alike, _), citable in rated if alike == 1.0]
+    dated = [citable for citable in right if _same_year(cited.year, citable.year)]
+    if right:
+        return Reading(tuple(dated or right), True, bool(dated) or not cited.year)
+    near = [
+        (alike, citable)
+        for (alike, named), citable in rated
+        if named and (_same_year(cited.year, citable.year) or alike >= 0.9)
+    ]
+    if not near:
+        return None
+    best = max(alike for alike, _ in near)
+    meant = tuple(citable for alike, citable in near if alike == best)
+    dated = [citable for citable in meant if _same_year(cited.year, citable.year)]
+    return Reading(tuple(dated) or meant, False, bool(dated) or not cited.year)
+
+
+def _likeness(cited: InText, text: str, citable: Citable) -> tuple[float, int]:
+    """How far, from 0 to 1, a citation names the authors of a work as it should; and how many of them it names."""
+    if not citable.families:
+        given = _letters(text[cited.names[0].start : cited.names[-1].end])
+        title = _letters(citable.title)
+        same = len(given) >= 8 and (title.startswith(given) or given.startswith(title))
+        return (1.0, 1) if same and title else (0.0, 0)
+    names, families = cited.names, citable.families
+    short = len(families) > 2 and cited.et_al and len(names) < len(families)
+    if (short or (len(names) == len(families) and not cited.et_al)) and all(
+        _is_family(name.text, family) for name, family in zip(names, families, strict=False)
+    ):
+        return 1.0, len(names)
+    alike = [max(_alike(name.text, family) for family in families) for name in names]
+    hits = [score for score in alike if score >= ALIKE]
+    # Whoever names half of the authors may mean the work; whoever names others too may mean another.
+    share = len(hits) / max(len(names), 1 if cited.et_al else len(families))
+    return min(0.99, share * sum(hits) / (100 * max(1, len(hits)))), len(hits) if share >= 0.5 else 0
+
+
+def _is_family(name: str, family: str) -> bool:
+    return name == family or name.endswith(f" {family}")
+
+
+def _alike(name: str, family: str) -> float:
+    last = " ".join(name.split()[-len(family.split()) :])
+    return max(fuzz.ratio(fold(last), fold(family)), fuzz.ratio(fold(name), fold(family)))
+
+
+def _same_year(given: str, year: str) -> bool:
+    if year == UNDATED:
+        return bool(given) and not given[:4].isdigit()
+    return given[:4] == year
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class NoteCitation:
+    """A citation that a note gives in full or in short: its place, the work, and the pages with their place."""
+
+    place: Range
+    citable: Citable
+    first: str = ""
+    last: str = ""
+    page_at: Range | None = None
+
+
+_NOTE_NAME = re.compile(r"\[\^[^\]]+\]:\s*")
+_NOTE_PAGE = re.compile(rf"[,:][”’\"'*_]*\s*(?:{_PAGE_MARK})?{_PAGE}\.?\s*$", re.IGNORECASE)
+
+
+def read_note(text: str, place: Range, citables: Sequence[Citable]) -> tuple[NoteCitation, ...]:
+    """The works of the corpus that a note cites in the way of footnotes: author, title, pages at the end."""
+    parts = [(place[0] + part.start(), part[0]) for part in re.finditer(r"[^;]+", text[slice(*place)])]
+    read = [(start, part, read_entry(part, citables, short=True)) for start, part in parts]
+    cited = [(start, start + len(part), citable) for start, part, citable in read if citable]
+    # A title may have a semicolon too: what is read as no work may belong to the one before it.
+    ends = [*(start - 1 for start, _, _ in cited[1:]), *([place[1]] if cited else [])]
+    return tuple(
+        _note_citation(text, (start, end), citable)
+        or _note_citation(text, (start, last), citable)
+        or NoteCitation((start, end), citable)
+        for (start, end, citable), last in zip(cited, ends, strict=True)
+    )
+
+
+def read_dated(text: str, place: Range) -> Iterator[InText]:
+    """The citations of a note that gives authors and years without brackets."""
+    start = place[0] + len(text[slice(*place)]) - len(_NOTE_NAME.sub("", text[slice(*place)], count=1))
+    for part in re.finditer(r"[^;]+", text[start : place[1]].rstrip(" .\n")):
+        at = (start + part.start(), start + part.end())
+        cited = _read_part(text, InText(*at, at))
+        if cited and cited.names and cited.year:
+            yield cited
+
+
+def _note_citation(text: str, place: Range, citable: Citable) -> NoteCitation | None:
+    """The citation with its page, None where there is no page at the end of the place."""
+    page = _NOTE_PAGE.search(text, *place)
+    if page is None:
+        return None
+    at = (page.start("first"), page.end("last" if page["last"] else "first"))
+    return NoteCitation(place, citable, page["first"], page["last"] or page["first"], at)
+
+
+def read_entry(entry: str, citables: Iterable[Citable], short: bool = False) -> Citable | None:
+    """The work of the corpus that an entry of a reference list describes, None where it is another's.
+
+    It has the first author's name and the title; a `short` one may have only the first words of the title.
+    """
+    letters = fold(entry)
+    rated: list[tuple[bool, bool, float, Citable]] = []
+    for citable in citables:
+        if citable.families and fold(citable.families[0]) not in letters:
+            continue
+        alike = _title_in(citable.title, letters)
+        if short and alike < TITLE_ALIKE:
+            alike = _title_in(re.split(r"[:;–—]", citable.title)[0], letters)
+        if alike >= TITLE_ALIKE:
+            rated.append((bool(citable.families), citable.source.contribution is not None, alike, citable))
+    # A chapter's entry names its book too: the part is meant, and rather the one whose authors are named.
+    return max(rated, key=lambda each: each[:3])[3] if rated else None
+
+
+def _title_in(title: str, letters: str) -> float:
+    wanted = fold(title)
+    return fuzz.partial_ratio(wanted, letters) if len(wanted) <= len(letters) else fuzz.ratio(wanted, letters)

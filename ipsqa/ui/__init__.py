@@ -1,0 +1,1 @@
+"""The reading room: one module a page, and the pieces that the pages share."""

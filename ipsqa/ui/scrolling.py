@@ -1,0 +1,35 @@
+"""Bringing a place of the page into sight, once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+_JS = """
+export default function ({ data, parentElement }) {
+  if (parentElement.host?.dataset.done === data.token) return;
+  const until = Date.now() + 3000;
+  const look = () => {
+    const place = document.getElementById(data.place);
+    if (place) {
+      if (parentElement.host) parentElement.host.dataset.done = data.token;
+      place.scrollIntoView({ block: "center" });
+    } else if (Date.now() < until) {
+      requestAnimationFrame(look);
+    }
+  };
+  look();
+}
+"""
+
+
+@cache
+def _scroller() -> ComponentRenderer:
+    return st.components.v2.component("ipsqa_scroll", js=_JS)
+
+
+def scroll_to(place: str, token: str) -> None:
+    """Scroll to the element with that id, as often as `token` changes."""
+    _scroller()(data={"place": place, "token": token}, height=1)

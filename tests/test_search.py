@@ -1,0 +1,185 @@
+"""Search of the shipped corpus by the real encoder."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import local
+from index.engine import RANKINGS, Hit, Ranking, Where
+from index.fusion import fuse, ranks
+from index.search import Searcher
+from index.store import build, open_store
+from ingest.manifest import Manifest
+from tests.built import shipped_index
+
+HERVANTA = "How did Hervanta reduce youth gang problems?"
+QUESTIONS = (HERVANTA, "What do neighbourhood mediators do?", "cooperation of police and social work", "xqzw", "", "?")
+
+TORCH = ("torch", "sentence_transformers", "transformers", "onnx", "rank_bm25")
+"""What no search needs, and what takes seconds to load."""
+
+LEAN = """
+import sys
+from pathlib import Path
+from index.search import Searcher
+from index.store import open_store
+assert len(Searcher(open_store(Path(sys.argv[1]))).search(sys.argv[2], 3)) == 3
+print(*sorted(set(sys.argv[3:]) & set(sys.modules)))
+"""
+
+
+@cache
+def searcher() -> Searcher:
+    return Searcher(open_store(shipped_index()))
+
+
+def places(hits: tuple[Hit, ...]) -> list[int]:
+    """Where the passages of hits stand in reading order."""
+    order = {passage.id: place for place, passage in enumerate(searcher().engine.passages())}
+    return [order[hit.passage.id] for hit in hits]
+
+
+def test_the_passage_that_answers_comes_first() -> None:
+    first = searcher().search(HERVANTA)[0].passage
+    pages = searcher().engine.document(first.span.doc).pages_of(first.span)
+    assert pages is not None
+    assert (first.span.doc, pages.first) == ("book", "52")
+    assert "Hervanta" in first.path[-1]
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_hits_come_best_first_and_equals_in_reading_order(text: str) -> None:
+    hits = searcher().search(text, 500)
+    keys = [(-hit.score, place) for hit, place in zip(hits, places(hits), strict=True)]
+    assert keys == sorted(keys)
+    assert Searcher(open_store(shipped_index())).search(text, 500) == hits
+
+
+def test_words_that_no_passage_holds_leave_reading_order_to_bm25() -> None:
+    hits = Searcher(searcher().engine, {"bm25": 1.0}).search("xqzw", 20)
+    assert places(hits) == list(range(20))
+    assert {hit.score for hit in hits} == {0.0}
+
+
+@pytest.mark.parametrize("ranking", RANKINGS)
+def test_rankings_that_are_left_out_do_not_count(ranking: Ranking) -> None:
+    alone = Searcher(searcher().engine, {ranking: 1.0})
+    hits = alone.search(HERVANTA, 20)
+    assert [hit.why for hit in hits] == [{ranking: place} for place in range(1, 21)]
+
+
+def test_each_hit_tells_its_place_in_every_ranking() -> None:
+    scores = searcher().score(HERVANTA)
+    of = {passage.id: place for place, passage in enumerate(scores.passages)}
+    for hit in searcher().search(HERVANTA, 5):
+        place = of[hit.passage.id]
+        assert hit.why == {ranking: ranks(getattr(scores, ranking))[place] for ranking in searcher().weights}
+        assert hit.score == scores.fused[place]
+
+
+def test_no_more_hits_than_passages_and_none_where_none_are_asked_for() -> None:
+    assert len(searcher().search(HERVANTA, 10_000)) == searcher().engine.size
+    assert [hit.score for hit in searcher().search(HERVANTA, 3)] == [
+        hit.score for hit in searcher().search(HERVANTA, 10_000)[:3]
+    ]
+    assert searcher().search(HERVANTA, 0) == ()
+    assert searcher().search(HERVANTA, -1) == ()
+
+
+@pytest.mark.parametrize(
+    "where", [Where(docs=("eu-mia",)), Where(countries=("Sweden", "spain")), Where(kinds=("table",), docs=("book",))]
+)
+def test_filters_hold_and_change_no_score(where: Where) -> None:
+    hits = searcher().search(HERVANTA, 500, where)
+    assert {hit.passage for hit in hits} == set(searcher().engine.passages(where)) != set()
+    everything, some = searcher().score(HERVANTA), searcher().score(HERVANTA, where)
+    chosen = [place for place, passage in enumerate(everything.passages) if where.matches(passage)]
+    for ranking in RANKINGS:
+        np.testing.assert_allclose(getattr(some, ranking), getattr(everything, ranking)[chosen], atol=1e-5)
+
+
+def test_a_filter_that_lets_nothing_through_finds_nothing() -> None:
+    assert searcher().search(HERVANTA, 10, Where(docs=("nowhere",))) == ()
+
+
+def test_sentences_of_each_passage_have_their_scores() -> None:
+    scores = searcher().score(HERVANTA)
+    assert np.diff(scores.bounds).tolist() == [max(1, len(passage.sentences)) for passage in scores.passages]
+    assert len(scores.sentence_cosine) == len(scores.sentence_late) == scores.bounds[-1]
+    best = searcher().search(HERVANTA, 1)[0].passage
+    place = list(scores.passages).index(best)
+    span = best.sentences[scores.best_sentence(place)]
+    own = slice(scores.bounds[place], scores.bounds[place + 1])
+    assert scores.sentence[place] == scores.sentence_cosine[own].max()
+    assert "gang" in best.text[span.start - best.span.start : span.end - best.span.start]
+
+
+def test_fused_scores_are_those_of_the_fusion() -> None:
+    scores = searcher().score(HERVANTA)
+    assert (scores.fused == fuse(scores, searcher().weights)).all()
+
+
+def test_a_misspelt_word_is_mended_and_told() -> None:
+    scores = searcher().score("youth gangs in Hervnta")
+    assert scores.also == ("Hervanta",)
+    assert searcher().search("youth gangs in Hervnta", 5) == searcher().search("youth gangs in Hervanta", 5)
+
+
+def test_a_large_corpus_is_scored_in_part_and_each_passage_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = searcher().score(HERVANTA)
+    full = {passage.id: place for place, passage in enumerate(everything.passages)}
+    query = searcher().prepare(HERVANTA)
+    monkeypatch.setattr(local, "EXHAUSTIVE", 50)
+    for where in (Where(), Where(docs=("book",))):
+        some = open_store(shipped_index()).candidates(query, 20, where)
+        chosen = [full[passage.id] for passage in some.passages]
+        assert chosen == sorted(chosen)
+        assert 20 <= len(chosen) <= 40
+        assert all(where.matches(passage) for passage in some.passages)
+        allowed = [place for place, passage in enumerate(everything.passages) if where.matches(passage)]
+        for ranking in ("bm25", "passage"):
+            values = getattr(everything, ranking)
+            assert set(sorted(allowed, key=lambda place: -values[place])[:20]) <= set(chosen)
+        for ranking in RANKINGS:
+            np.testing.assert_allclose(getattr(some, ranking), getattr(everything, ranking)[chosen], atol=1e-5)
+    assert searcher().search(HERVANTA, 1)[0].passage == everything.passages[int(np.argmax(everything.fused))]
+
+
+def test_a_limit_above_the_size_of_a_large_corpus_gives_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "EXHAUSTIVE", 50)
+    engine = open_store(shipped_index())
+    assert len(engine.candidates(searcher().prepare(HERVANTA), engine.size + 1).passages) == engine.size
+
+
+def test_threads_may_share_it() -> None:
+    shared = Searcher(open_store(shipped_index()))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(shared.search, QUESTIONS * 2))
+    assert found == [searcher().search(text) for text in QUESTIONS] * 2
+
+
+def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:
+    encoder = open_store(shipped_index()).encoder_folder
+    shutil.copytree(encoder, tmp_path / "made" / "models" / encoder.name)
+    report = build(Manifest(tmp_path / "corpus.toml", ()), tmp_path / "made")
+    assert (report.documents, report.passages, report.encoded, report.changed) == (0, 0, 0, True)
+    empty = Searcher(open_store(tmp_path / "made"))
+    for text in QUESTIONS:
+        assert empty.search(text) == ()
+        assert empty.search(text, where=Where(docs=("book",))) == ()
+
+
+def test_a_search_loads_nothing_that_trains_models() -> None:
+    command = [sys.executable, "-c", LEAN, str(shipped_index()), HERVANTA, *TORCH]
+    searched = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=Path(local.__file__).parent.parent
+    )
+    assert searched.stdout.split() == []
