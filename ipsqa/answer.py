@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,7 @@ from ipsqa.evidence import Evidence, Piece
 from ipsqa.judging import Judge, rarity
 from ipsqa.query import Request
 from ipsqa.questions import Question
+from ipsqa.sides import lean
 
 ELLIPSIS = " … "
 NEAREST = 3
@@ -78,7 +79,7 @@ def answer_question(searcher: Searcher, judge: Judge, request: Request) -> Answe
     if not admitted:
         return Answer(request, reason="nothing is left to look in once the filter is applied")
     question = Question(request.text)
-    evidence = Evidence(question, scores, admitted)
+    evidence = Evidence(question, scores, admitted, tuple(_sides(searcher, request, question, scores)))
     pieces = evidence.pieces(lambda term: rarity(searcher.engine.frequency(term), searcher.engine.size))
     verdict = judge.judge(request.text, [scores.passages[place] for place in evidence.places])
     if not verdict.answers:
@@ -87,6 +88,13 @@ def answer_question(searcher: Searcher, judge: Judge, request: Request) -> Answe
     citations = tuple(_citation(n, scores, piece, searcher.engine) for n, piece in enumerate(pieces, 1))
     sentences = tuple(Sentence(citation.quote, (citation.n,)) for citation in citations)
     return Answer(request, sentences, citations, confidence=verdict.likelihood)
+
+
+def _sides(searcher: Searcher, request: Request, question: Question, scores: Scores) -> Iterator[Scores]:
+    """The scores for each side of a question that has several."""
+    if len(question.sides) > 1:
+        for side in question.sides:
+            yield lean(scores, searcher.score(side, request.where))
 
 
 def _hit(scores: Scores, place: int) -> Hit:

@@ -1,4 +1,4 @@
-"""From scored passages to the sentences that answer: a fact in one or two, a how or why in a few runs of them."""
+"""From scored passages to the sentences that answer: a fact in one or two, any other question in a few runs of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from index.engine import Floats, Scores
+from index.engine import Scores
 from index.fusion import standardised
 from index.terms import index_terms
 from ingest.model import Passage
@@ -19,11 +19,15 @@ from ipsqa.questions import Question
 DEPTH = 10
 """Passages that sentences are taken from: the best ten hold nine tenths of the judged evidence."""
 
-SHORT_WORDS, LONG_WORDS, TABLE_WORDS = 60, 150, 70
+SHORT_WORDS, LONG_WORDS, TABLE_WORDS = 60, 165, 70
 """Words of an answer to a question of fact, of any other, and of a stretch of a table that is shown without a gap."""
 
-PASSAGE, WORDS, MEANING = 2.4, 1.0, 0.5
-"""For a question of fact: the weights of a passage's score and of a sentence's, by its words and by its meaning."""
+PASSAGE, MEANING = 2.4, 0.5
+"""For a question of fact: what a passage's score and a sentence's meaning weigh, its words weighing 1."""
+
+LONG_PASSAGE, LONG_MEANING = 4.0, 1.0
+"""The same for any other question, where what stands around a sentence counts with it. On the judged questions
+3 to 7 and .5 to 1.5 hold as much of the evidence to within chance, .45; separate runs of 20 to 50 words held .37."""
 
 KIND, UNMET = 2.5, 3.0
 """What a sentence gains by holding the kind of thing asked for, and loses by lacking the years and numbers named."""
@@ -34,22 +38,20 @@ BESIDE, NEXT = 1.0, 0.5
 CLOSE = 2.0
 """A further sentence is given where it falls short of the best by no more than this."""
 
-RUN = (20, 50)
-"""Words of a run of sentences, at least and at most, in a longer answer."""
-
-RUN_PASSAGE, RUN_WORDS, RUN_AROUND, RUN_MEANING = 8.0, 10.0, 0.0, 3.0
-"""For the other questions: the weights of a passage's score, and of its sentences' by their words, by the words of
-their neighbours, and by their meaning."""
+ROOM = 15
+"""Words that must be left for another sentence to be looked for."""
 
 SAME = 0.7
 """The share of common terms from which two pieces say the same."""
+
+Values = dict[tuple[int, int], float]
+"""How well sentences fit, by the place of the passage and the sentence's number in it."""
 
 Weigh = Callable[[str], float]
 """How rare an index term is in the corpus."""
 
 _SOURCES = re.compile(r"\b(?:authors?|wrote|written|writers?|editors?|edited)\b", re.IGNORECASE)
 _OF_SOURCES = frozenset(index_terms("chapter author wrote written writer editor edited book article text section part"))
-_POINTING = re.compile(r"(?:this|these|those|that|it|its|they|their|he|she|his|her|such|both)\b", re.IGNORECASE)
 _CAPTION = re.compile(r"(?:table|figure|fig\.)\s", re.IGNORECASE)
 
 
@@ -63,25 +65,37 @@ class Piece:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What may be quoted for a question: the sentences of the best of the scored passages, the others left alone."""
+    """What may be quoted for a question: the sentences of the best of the scored passages, the others left alone.
+
+    `sides` are the scores of the same passages for each side of the question, where it has more than one.
+    """
 
     question: Question
     scores: Scores
     admitted: Sequence[int]
+    sides: Sequence[Scores] = ()
 
     def pieces(self, weigh: Weigh) -> tuple[Piece, ...]:
         """The pieces to quote, those that belong together side by side."""
         title = self._title(weigh)
         if title is not None:
             return (self._whole(title),)
-        chosen = self._short() if self.question.short else self._long()
+        chosen: list[Piece] = []
+        if self.question.short:
+            self._short(chosen)
+        else:
+            sides = self.sides or (self.scores,)
+            for nth, side in enumerate(sides, 1):
+                self._long(side, chosen, LONG_WORDS * nth / len(sides))
         return tuple(_joined(chosen))
 
     @cached_property
     def places(self) -> tuple[int, ...]:
         """The places of the best passages, best first."""
-        fused = self.scores.fused
-        return tuple(sorted(self.admitted, key=lambda place: (-float(fused[place]), place))[:DEPTH])
+        return self._best(self.scores)
+
+    def _best(self, side: Scores) -> tuple[int, ...]:
+        return tuple(sorted(self.admitted, key=lambda place: (-float(side.fused[place]), place))[:DEPTH])
 
     def passage(self, place: int) -> Passage:
         """The passage at a place."""
@@ -108,11 +122,20 @@ class Evidence:
         best = max(titles, key=lambda place: met[place], default=None)
         return best if best is not None and met[best] > sum(map(weigh, asked)) / 2 else None
 
+    def _values(self, side: Scores, passage: float, meaning: float) -> Values:
+        """How well each sentence of the best passages fits."""
+        fits = standardised(side.sentence_late) + meaning * standardised(side.sentence_cosine)
+        return {
+            (place, number): passage * float(side.fused[place]) + float(fits[int(side.bounds[place]) + number])
+            for place in self._best(side)
+            for number in range(len(self.passage(place).sentences))
+        }
+
     # A fact: the sentence of the right kind that fits best, and those that come close.
 
-    def _short(self) -> list[Piece]:
-        values = self._values()
-        chosen: list[Piece] = []
+    def _short(self, chosen: list[Piece]) -> None:
+        values = self._values(self.scores, PASSAGE, MEANING)
+        values = {key: value + self._met(*key, values) for key, value in values.items()}
         quoted: set[tuple[int, int]] = set()
         best, used = -np.inf, 0
         while values:
@@ -128,20 +151,8 @@ class Evidence:
             chosen.append(piece)
             quoted.update((place, each) for each in piece.sentences)
             used += length
-        return chosen
 
-    def _values(self) -> dict[tuple[int, int], float]:
-        """How well each sentence of the best passages fits, by the place of its passage and its own."""
-        words, meaning = standardised(self.scores.sentence_late), standardised(self.scores.sentence_cosine)
-        values = {}
-        for place in self.places:
-            start = int(self.scores.bounds[place])
-            for number in range(len(self.passage(place).sentences)):
-                fit = WORDS * words[start + number] + MEANING * meaning[start + number]
-                values[place, number] = PASSAGE * float(self.scores.fused[place]) + float(fit)
-        return {key: value + self._met(*key, values) for key, value in values.items()}
-
-    def _met(self, place: int, number: int, values: dict[tuple[int, int], float]) -> float:
+    def _met(self, place: int, number: int, values: Values) -> float:
         """What a sentence gains by the kind of thing it holds, and loses by the years and numbers it lacks."""
         piece = self._unit(place, number, values)
         text = self.text(place, piece.sentences)
@@ -150,7 +161,7 @@ class Evidence:
         lacking = sum((each not in text) + (each not in f"{near} {text}") for each in demanded) / 2
         return KIND * self.question.offered(text) - UNMET * lacking / max(1, len(demanded))
 
-    def _unit(self, place: int, number: int, values: dict[tuple[int, int], float]) -> Piece:
+    def _unit(self, place: int, number: int, values: Values) -> Piece:
         """What is quoted with a sentence: all of a title page, of a table its caption and head, else itself."""
         kind = self.passage(place).kind
         if kind == "title":
@@ -159,7 +170,7 @@ class Evidence:
             return self._row(place, number, values)
         return Piece(place, (number,))
 
-    def _row(self, place: int, number: int, values: dict[tuple[int, int], float]) -> Piece:
+    def _row(self, place: int, number: int, values: Values) -> Piece:
         """A row of a table under its caption and its head; the rows between are kept where they are few."""
         lines = self._whole(place).sentences
         captions = [line for line in lines if _CAPTION.match(self.text(place, [line]))][:1]
@@ -173,49 +184,21 @@ class Evidence:
             return Piece(place, tuple(sorted({*captions, *between})))
         return Piece(place, tuple(sorted({*captions, body[0], *label, number})))
 
-    # Any other question: runs of sentences of the best passages.
+    # Any other question: the sentences that fit best with those around them.
 
-    def _long(self) -> list[Piece]:
-        chosen: list[Piece] = []
-        used = 0
-        for _, piece in sorted(self._runs(), key=lambda run: (-run[0], run[1].place, run[1].sentences)):
+    def _long(self, side: Scores, chosen: list[Piece], limit: float) -> None:
+        """Add what answers one side to `chosen`, which may have so many words then."""
+        values = _with_neighbours(self._values(side, LONG_PASSAGE, LONG_MEANING))
+        used = before = sum(map(self.length, chosen))
+        for place, number in sorted(values, key=lambda key: (-values[key], key)):
+            if limit - used < ROOM:
+                break
+            piece = self._unit(place, number, values)
             length = self.length(piece)
-            if used and used + length > LONG_WORDS:
-                continue
-            if any(_overlap(piece, other) for other in chosen) or self._said(piece, chosen):
+            if (used > before and used + length > limit) or self._said(piece, chosen):
                 continue
             chosen.append(piece)
             used += length
-            if used >= LONG_WORDS - RUN[0]:
-                break
-        return chosen
-
-    def _runs(self) -> Iterator[tuple[float, Piece]]:
-        """Every run of sentences of the wanted length, with how well it fits."""
-        for place in self.places:
-            fits, lengths = self._fits(place), self._lengths(place)
-            for first in range(len(lengths)):
-                for last in range(first, len(lengths)):
-                    words = int(lengths[first : last + 1].sum())
-                    if words > RUN[1] and last > first:
-                        break
-                    if words < RUN[0] and last - first + 1 < len(lengths):
-                        continue
-                    fit = np.average(fits[first : last + 1], weights=np.maximum(lengths[first : last + 1], 1))
-                    value = RUN_PASSAGE * float(self.scores.fused[place]) + float(fit)
-                    yield value, Piece(place, tuple(range(first, last + 1)))
-
-    def _fits(self, place: int) -> Floats:
-        """How well each sentence of a passage fits, with its neighbours."""
-        span = slice(int(self.scores.bounds[place]), int(self.scores.bounds[place + 1]))
-        words = self.scores.sentence_late[span]
-        around = np.array([words[max(0, each - 1) : each + 2].mean() for each in range(len(words))])
-        fits: Floats = RUN_WORDS * words + RUN_AROUND * around + RUN_MEANING * self.scores.sentence_cosine[span]
-        return fits
-
-    def _lengths(self, place: int) -> Floats:
-        sentences = range(len(self.passage(place).sentences))
-        return np.array([len(self.text(place, [each]).split()) for each in sentences], np.float32)
 
     def _said(self, piece: Piece, others: Iterable[Piece]) -> bool:
         """Whether one of the others says the same."""
@@ -240,12 +223,16 @@ def _company(key: tuple[int, int], quoted: set[tuple[int, int]]) -> float:
     return BESIDE * any(place == other for other, _ in quoted) + NEXT * beside
 
 
+def _with_neighbours(values: Values) -> Values:
+    """Each sentence's value, made even with those of the sentences beside it in its passage."""
+    return {
+        (place, number): (value + values.get((place, number - 1), value) + values.get((place, number + 1), value)) / 3
+        for (place, number), value in values.items()
+    }
+
+
 def _figures(text: str) -> bool:
     return sum(letter.isdigit() for letter in text) > 1
-
-
-def _overlap(one: Piece, other: Piece) -> bool:
-    return one.place == other.place and not set(one.sentences).isdisjoint(other.sentences)
 
 
 def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:

@@ -57,6 +57,10 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
 )
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 
+_JOINING = "and|or|versus|vs|than|from|while|but"
+
+MOST_SIDES = 4
+
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d.,]*(?<![.,])\+?")
 _NAME = re.compile(r"[^\W\d_][\w’'&.-]*[\w]|[^\W\d_]")
@@ -111,6 +115,16 @@ class Question:
         return tuple(part for part in found if len(part.split()) > 2) or (self.text,)
 
     @cached_property
+    def sides(self) -> tuple[str, ...]:
+        """What to look for one by one: its parts, or itself with each of the names that it sets side by side."""
+        if len(self.parts) > 1:
+            return self.parts[:MOST_SIDES]
+        names = list(dict.fromkeys(name.text for name in self.names))[:MOST_SIDES]
+        if len(names) < 2 or not (self.kind == "compare" or _together(self.text, names)):
+            return (self.text,)
+        return tuple(_without(self.text, [other for other in names if other != name]) for name in names)
+
+    @cached_property
     def terms(self) -> frozenset[str]:
         """The index terms of what it is about, without the words that only ask."""
         return frozenset(index_terms(self.text)) - ASKING_TERMS
@@ -153,6 +167,16 @@ class Question:
                 return any(not name.terms <= self.terms for name in Question(text).names)
             case _:
                 return True
+
+
+def _together(text: str, names: list[str]) -> bool:
+    """Whether an `and` or the like stands between two of the names."""
+    either = "|".join(map(re.escape, names))
+    return bool(re.search(rf"(?:{either})\W+(?:\w+\W+){{0,2}}?(?:{_JOINING})\b[^.;?]*?(?:{either})", text))
+
+
+def _without(text: str, names: list[str]) -> str:
+    return " ".join(re.sub("|".join(map(re.escape, names)), " ", text).split())
 
 
 def _words(text: str) -> list[str]:
