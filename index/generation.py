@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from index.catalog import Catalog, write_catalog
 from index.codec import describe
 from index.disk import file_hash, write_json
-from index.engine import Entry, Floats, Ints, Nibbles, Pieces, Settings, StaleIndexError, Where
+from index.engine import Entry, Floats, Ints, Nibbles, Pieces, Settings, SettingsError, StaleIndexError, Where
 from index.late import Products, integer_products, products_graph
 from index.lexical import Impacts, compile_impacts
 from index.terms import index_terms, split_words
@@ -32,6 +32,9 @@ MANIFEST, CATALOG, VECTORS, PRODUCTS, TERMS, WORDS = (
     "terms.json",
     "words.json",
 )
+
+FILES = "files"
+"""The key of the manifest under which the size and the hash of each file stand."""
 
 MEND = "run: ipsqa build"
 
@@ -102,7 +105,7 @@ class Generation:
         self.folder = folder
         manifest = read_manifest(folder)
         self.made = _made(manifest)
-        for name, file in manifest["files"].items():
+        for name, file in manifest[FILES].items():
             path = folder / name
             if not path.is_file() or path.stat().st_size != file["bytes"]:
                 raise StaleIndexError(f"{path}: missing or damaged; {MEND}")
@@ -178,14 +181,14 @@ def write_generation(
     write_json(folder / TERMS, list(impacts.columns))
     write_json(folder / WORDS, _count_words(passage.text for passage in passages))
     files = {path.name: {"bytes": path.stat().st_size, "sha256": file_hash(path)} for path in sorted(folder.iterdir())}
-    write_json(folder / MANIFEST, _manifest(made) | {"files": files})
+    write_json(folder / MANIFEST, _manifest(made) | {FILES: files})
 
 
 @cache
 def current_schema() -> str:
     """The digest of the code and of the types that generations are made of: there is no number to remember."""
     code = "".join(file_hash(Path(__file__).with_name(f"{name}.py")) for name in FORMAT)
-    return sha256((code + describe(Document, Passage)).encode()).hexdigest()[:16]
+    return sha256((code + describe(Document, Passage, Settings)).encode()).hexdigest()[:16]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -196,14 +199,25 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         schema = manifest["schema"]
     except (OSError, ValueError, KeyError, TypeError):
         raise StaleIndexError(f"{path}: missing or damaged; {MEND}") from None
-    if schema != current_schema():
+    if schema != current_schema() or not _is_complete(manifest):
         raise StaleIndexError(f"{path}: made by another version of the program; {MEND}")
     return manifest
 
 
+def _is_complete(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest has the keys, and its settings the keys and kinds of values, that this version writes."""
+    expected = _manifest(Made(Settings(), "", {}, {}))
+    if manifest.keys() != {*expected, FILES} or not isinstance(manifest["settings"], dict):
+        return False
+    try:
+        return Settings.from_json(manifest["settings"]).to_json().keys() == manifest["settings"].keys()
+    except SettingsError:
+        return False
+
+
 def damaged_files(folder: Path) -> tuple[str, ...]:
     """The files of a generation that are not as they were written, by their hashes."""
-    files = read_manifest(folder)["files"]
+    files = read_manifest(folder)[FILES]
     return tuple(name for name in files if not _is_sound(folder / name, files[name]["sha256"]))
 
 

@@ -41,7 +41,7 @@ class Searcher:
 
     def search(self, text: str, k: int = 10, where: Where = EVERYWHERE) -> tuple[Hit, ...]:
         """The `k` best passages, best first and equals in reading order; fewer where fewer are let through."""
-        scores = self.score(text, where)
+        scores = self._scored(text, max(k, CANDIDATES), where)
         places = {ranking: ranks(getattr(scores, ranking)) for ranking in self.weights}
         best = np.argsort(-scores.fused, kind="stable")[: max(k, 0)]
         return tuple(
@@ -55,7 +55,10 @@ class Searcher:
 
     def score(self, text: str, where: Where = EVERYWHERE) -> Scores:
         """The scores of every candidate passage, fused, in reading order."""
-        scores = self.engine.candidates(self.prepare(text), CANDIDATES, where)
+        return self._scored(text, CANDIDATES, where)
+
+    def _scored(self, text: str, limit: int, where: Where) -> Scores:
+        scores = self.engine.candidates(self.prepare(text), limit, where)
         return replace(scores, fused=fuse(scores, self.weights))
 
     @cached_property

@@ -269,6 +269,17 @@ def test_works_are_added_and_removed(small: Path, tmp_path: Path, capsys: pytest
     assert "there is no work 'bells'" in told(capsys, FAILED, "remove", "bells")
 
 
+def test_an_index_of_another_version_is_told_in_one_line(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["build"]) == 0
+    (manifest,) = (small / ".ipsqa" / "generations").glob("*/manifest.json")
+    manifest.write_text(manifest.read_text("utf-8").replace('"token_dims"', '"dims"'), "utf-8")
+    capsys.readouterr()
+    for verb in ("search", "find", "ask", "cite"):
+        assert told(capsys, FAILED, verb, "lamp").endswith("made by another version of the program; run: ipsqa build")
+    assert printed(capsys, "build").startswith("1 documents, 1 passages: 1 encoded, 0 kept")
+    assert record(capsys, "search", "lamp")["hits"]
+
+
 def test_a_file_that_cannot_be_read_leaves_no_trace(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

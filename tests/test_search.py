@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import local
+from index import local, search
 from index.engine import RANKINGS, Hit, Ranking, Where
 from index.fusion import fuse, ranks
 from index.search import Searcher
@@ -157,6 +157,14 @@ def test_a_limit_above_the_size_of_a_large_corpus_gives_all_of_it(monkeypatch: p
     monkeypatch.setattr(local, "EXHAUSTIVE", 50)
     engine = open_store(shipped_index())
     assert len(engine.candidates(searcher().prepare(HERVANTA), engine.size + 1).passages) == engine.size
+
+
+def test_as_many_hits_as_asked_for_come_from_a_large_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "EXHAUSTIVE", 50)
+    monkeypatch.setattr(search, "CANDIDATES", 20)
+    large = Searcher(open_store(shipped_index()))
+    for k in (10, 45, 90):
+        assert len(large.search(HERVANTA, k)) == k
 
 
 def test_threads_may_share_it() -> None:

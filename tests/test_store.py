@@ -210,12 +210,27 @@ def test_a_pickle_put_in_place_of_a_file_is_not_read(corpus: Path, tmp_path: Pat
     assert not (tmp_path / "sprung").exists()
 
 
-def test_an_index_of_another_version_is_told(corpus: Path) -> None:
+@pytest.mark.parametrize(
+    "older",
+    [
+        {"schema": "older"},
+        {"settings": {**Settings().to_json(), "once": 1}},
+        {"settings": {"model": Settings().model}},
+        {"settings": {**Settings().to_json(), "token_dims": "128"}},
+        {"settings": {**Settings().to_json(), "b": 2}},
+        {"settings": []},
+        {"chunks": {}},
+    ],
+)
+def test_an_index_of_another_version_is_told_and_made_anew(corpus: Path, older: dict[str, object]) -> None:
     path = generation(corpus) / "manifest.json"
-    write_json(path, json.loads(path.read_text("utf-8")) | {"schema": "older"})
+    write_json(path, json.loads(path.read_text("utf-8")) | older)
     with pytest.raises(StaleIndexError, match=r"another version .* run: ipsqa build"):
         open_store(corpus / "made")
+    (fault,) = verify(corpus / "made")
+    assert "run: ipsqa build" in fault
     assert make(corpus) == (5, 5)
+    assert open_store(corpus / "made").settings == Settings()
 
 
 def test_where_there_is_no_index_it_is_told(corpus: Path, tmp_path: Path) -> None:
