@@ -113,6 +113,18 @@ def test_a_question_typed_goes_into_the_address() -> None:
     assert 'class="answer"' in html(app)
 
 
+@pytest.mark.parametrize(
+    ("name", "box", "button"), [("ask", "q", "Ask"), ("find", "topic", "Find"), ("cite", "words", "Find its place")]
+)
+def test_what_was_typed_is_kept_where_the_button_is_faster_than_the_address(name: str, box: str, button: str) -> None:
+    app = room(name)
+    (*app.text_input, *app.text_area)[0].set_value(QUESTION)
+    run(app)
+    app.query_params.clear()
+    press(app, button)
+    assert app.query_params[box] == QUESTION
+
+
 def test_questions_asked_before_are_offered_again() -> None:
     app = room("ask", q=QUESTION)
     app.text_input(key="address.q").set_value("who are street coaches?")

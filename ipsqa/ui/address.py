@@ -64,6 +64,15 @@ def held(
     return {"key": _key(name), "on_change": _follow, "args": (name, default, resets)}
 
 
+def pressed(name: str, resets: Sequence[str] = ()) -> dict[str, Any]:
+    """The keyword arguments of the button beside a text box held to a parameter.
+
+    To press it ends the typing, too: the browser then asks twice, the second time before it has learnt of the address
+    that the first made, and without this what was typed would be dropped.
+    """
+    return {"on_click": _settle, "args": (name, resets)}
+
+
 def held_all(name: str, options: Iterable[str]) -> dict[str, Any]:
     """The keyword arguments that hold a widget of several values to a parameter; what is no option is dropped."""
     known = set(options)
@@ -74,6 +83,11 @@ def held_all(name: str, options: Iterable[str]) -> dict[str, Any]:
 def _follow(name: str, default: str, resets: Sequence[str]) -> None:
     value: Value = st.session_state[_key(name)] or ""
     change(**{name: "" if value == default else value}, **dict.fromkeys(resets, ""))
+
+
+def _settle(name: str, resets: Sequence[str]) -> None:
+    if read(name) != st.session_state[_key(name)]:
+        _follow(name, "", resets)
 
 
 def _key(name: str) -> str:

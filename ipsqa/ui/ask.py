@@ -60,7 +60,7 @@ def _box(library: Library) -> Where:
             label_visibility="collapsed",
             **address.held("q"),
         )
-        st.button("Ask", type="primary")
+        st.button("Ask", type="primary", **address.pressed("q"))
     return filters.show_filters(library)
 
 

@@ -73,7 +73,7 @@ def show(library: Library) -> None:
         _draft(library)
         return
     st.text_area("Sentence", height=110, placeholder=PLACEHOLDER, **address.held("words"))
-    st.button("Find its place", type="primary")
+    st.button("Find its place", type="primary", **address.pressed("words"))
     if words:
         _sentence(library, words)
 

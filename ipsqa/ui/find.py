@@ -54,7 +54,7 @@ def _box(library: Library) -> Where:
             label_visibility="collapsed",
             **address.held("topic", resets=("within", "all")),
         )
-        st.button("Find", type="primary")
+        st.button("Find", type="primary", **address.pressed("topic", ("within", "all")))
     return filters.show_filters(library)
 
 
