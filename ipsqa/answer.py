@@ -41,11 +41,19 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Unborne:
+    """A sentence that a language model wrote and that no source bore out, and why it was dropped."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, or (`reason` is not None) why there is none, with the passages nearest to the question.
 
-    `confidence` is how likely it is, from 0 to 1, that the sentences answer the question. `dropped` counts sentences
-    that a language model wrote and that no source bore out.
+    `confidence` is how likely it is, from 0 to 1, that the sentences answer the question. `unborne` are sentences that
+    a language model wrote and that are left out; `note` says why it wrote nothing that could be used.
     """
 
     request: Request
@@ -55,7 +63,13 @@ class Answer:
     nearest: tuple[Hit, ...] = ()
     confidence: float = 0.0
     mode: Mode = "extractive"
-    dropped: int = 0
+    unborne: tuple[Unborne, ...] = ()
+    note: str | None = None
+
+    @property
+    def dropped(self) -> int:
+        """How many of a language model's sentences were left out."""
+        return len(self.unborne)
 
     @property
     def answered(self) -> bool:

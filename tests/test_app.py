@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import ipsqa
-from ipsqa.answer import Answer, Sentence
+from ipsqa.answer import Answer, Sentence, Unborne
 from ipsqa.query import parse
 from ipsqa.ui import address
 from ipsqa.ui.ask import LONGEST, examples, how_sure
@@ -469,7 +469,7 @@ def test_an_answer_says_how_sure_it_is_and_whose_words_it_has() -> None:
     assert how_sure(sure) == "Very likely the answer. Quoted word for word."
     cut = replace(sure, sentences=(Sentence("One … two.", (1,)),))
     assert how_sure(cut).endswith("dots mark what is left out.")
-    worded = replace(sure, confidence=0.1, mode="model", dropped=2)
+    worded = replace(sure, confidence=0.1, mode="model", unborne=(Unborne("One.", "no source"),) * 2)
     assert how_sure(worded).startswith("Probably not the whole answer")
     assert "2 sentences that no source bore out were dropped" in how_sure(worded)
 
