@@ -16,13 +16,14 @@ from ipsqa.quotations import Place, QuoteFinder
 
 Match = Literal["exact", "altered", "paraphrase", "none"]
 
-CLOSE = 0.875
+CLOSE = 1.51
 """How close the sources must come to a sentence for it to be a paraphrase of theirs.
 
-Here 97 % of 400 sentences foreign to the corpus are told to be so, and 42 of 49 paraphrases are found."""
+So 97 % of 600 sentences foreign to the corpus are told to be so, and 89 of 97 paraphrases are found."""
 
-AS_CLOSE = 0.03
-"""Other passages no further behind the best one than this are given as alternatives."""
+AS_CLOSE = 0.05
+"""Other passages no further behind the best one than this are given as alternatives: 1.4 on average for 97 paraphrases,
+and the right one is the best or among them for .80."""
 
 SHORTEST = 4
 """Fewer words say too little to be a paraphrase of anything."""
