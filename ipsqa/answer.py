@@ -86,9 +86,14 @@ LIKELIHOODS = ((0.8, "very likely"), (0.6, "likely"), (0.4, "about even"), (0.0,
 """The least confidence that each word stands for."""
 
 
-def answer_question(searcher: Searcher, judge: Judge, request: Request) -> Answer:
-    """The sentences that answer the question, quoted and cited, or why the sources do not answer it."""
+def answer_question(searcher: Searcher, judge: Judge, request: Request, after: str = "") -> Answer:
+    """The sentences that answer the question, quoted and cited, or why the sources do not answer it.
+
+    `after` is the question that it goes on from: what is found for both together counts as well.
+    """
     scores = searcher.score(request.text, request.where)
+    if after:
+        scores = lean(searcher.score(f"{after} {request.text}", request.where), scores)
     admitted = [place for place, passage in enumerate(scores.passages) if request.admits(passage)]
     if not admitted:
         return Answer(request, reason="nothing is left to look in once the filter is applied")

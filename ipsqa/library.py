@@ -135,12 +135,15 @@ class Library:
         request = self.request(text, where)
         return collect(self._searcher, request, recall) if request.text else Findings(request, recall=recall)
 
-    def ask(self, text: str, where: Where | None = None) -> Answer:
-        """The sentences that answer a question, each cited, or the reason why there are none."""
+    def ask(self, text: str, where: Where | None = None, after: str = "") -> Answer:
+        """The sentences that answer a question, each cited, or the reason why there are none.
+
+        A question that goes on from another ("and in Sweden?") is understood with that one as `after`.
+        """
         request = self.request(text, where)
         if not request.text:
             return Answer(request, reason=request.notes[-1])
-        return answer_question(self._searcher, self.judge, request)
+        return answer_question(self._searcher, self.judge, request, after)
 
     def cite(self, text: str, where: Where | None = None) -> QuoteMatch:
         """Where a sentence stands, word for word, altered or in other words; SettingsError where it is too long."""

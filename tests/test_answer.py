@@ -72,6 +72,14 @@ def test_the_owners_question(library: Library) -> None:
     assert any("Hervanta" in " ".join(citation.passage.path) for citation in answer.citations)
 
 
+def test_a_question_that_goes_on_from_another_is_understood_with_it(library: Library) -> None:
+    before = "how did Hervanta reduce youth gang problems?"
+    alone = library.ask("what did the parents learn?")
+    after = library.ask("what did the parents learn?", after=before)
+    assert any("Hervanta" in " ".join(citation.passage.path) for citation in after.citations)
+    assert not any("Hervanta" in " ".join(citation.passage.path) for citation in alone.citations)
+
+
 def test_who_wrote_a_chapter_is_answered_by_its_title_page(library: Library) -> None:
     answer = library.ask("Who wrote the chapter on Finland?")
     assert answer.citations[0].passage.kind == "title"

@@ -58,9 +58,9 @@ def _box(library: Library) -> Where:
             placeholder="Ask in your own words",
             icon="",
             label_visibility="collapsed",
-            **address.held("q"),
+            **address.held("q", resets=("after",)),
         )
-        st.button("Ask", type="primary", **address.pressed("q"))
+        st.button("Ask", type="primary", **address.pressed("q", ("after",)))
     return filters.show_filters(library)
 
 
@@ -68,8 +68,11 @@ def _answer(library: Library, question: str, where: Where) -> None:
     if problem := unaskable(question):
         st.html(note(problem))
         return
-    answer = desk.remembered("answer", library, (question, where), lambda: library.ask(question, where))
+    after = address.read("after").strip()[:LONGEST]
+    answer = desk.remembered("answer", library, (question, where, after), lambda: library.ask(question, where, after))
     _remember(question)
+    if after:
+        st.html(note(f"Going on from “{after}”", "aside"))
     for line in answer.request.notes:
         st.html(note(line, "aside"))
     if answer.answered:
@@ -95,6 +98,7 @@ def _show_answer(library: Library, answer: Answer) -> None:
     sure = f'<p class="note">{escape(how_sure(answer))}</p>'
     st.html(f'<section aria-label="Answer" id="answer">{paragraphs}{sure}</section>')
     _onwards(answer)
+    _further(answer)
     st.html('<h2 class="next">Where it stands</h2>')
     for citations in _by_passage(answer.citations):
         _show_cited(library, citations)
@@ -149,6 +153,25 @@ def _show_cited(library: Library, citations: Sequence[Citation]) -> None:
 def _onwards(answer: Answer) -> None:
     with st.container(horizontal=True, key="actions.onwards"):
         rooms.link_to("find", "All passages on this", topic=answer.request.given)
+
+
+def _further(answer: Answer) -> None:
+    """The box for a question that goes on from this one."""
+    st.text_input(
+        "A question that goes on from this one",
+        key="further",
+        placeholder="Ask further: and in Sweden?",
+        label_visibility="collapsed",
+        on_change=_go_on,
+        args=(answer.request.given,),
+    )
+
+
+def _go_on(question: str) -> None:
+    further = st.session_state["further"].strip()
+    st.session_state["further"] = ""
+    if further:
+        address.change(q=further, after=question)
 
 
 def _show_refusal(library: Library, answer: Answer) -> None:

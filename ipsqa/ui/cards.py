@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
 
+from index.terms import index_terms
 from ingest.model import Contribution, Document, Passage, Span
 from ipsqa.library import Library
 from ipsqa.ui import copying, keeping, rooms
@@ -14,6 +16,8 @@ from ipsqa.ui.markup import Mark, escape, folio, marked, one_line, trail
 TABULAR = frozenset({"table"})
 BRIEF = 260
 """Letters of a passage that a list shows at first."""
+
+_WORD = re.compile(r"\w+(?:[-’']\w+)*")
 
 STYLES = {
     "apa": "APA 7",
@@ -80,15 +84,33 @@ def show_passage(
             show_reference(library, quoted or passage.span, place)
 
 
-def show_brief(document: Document, passage: Passage, *, say: str, whole_trail: bool = True, more: str = "") -> None:
-    """Show a passage's place and its beginning, the rest behind it; for long lists."""
-    start, rest = _opening(passage.text)
+def met(text: str, terms: frozenset[str]) -> tuple[Mark, ...]:
+    """The marks for the words of a text that have one of the index terms."""
+    return tuple(
+        Mark(word.start(), word.end(), kind="found")
+        for word in _WORD.finditer(text)
+        if not terms.isdisjoint(index_terms(word[0]))
+    )
+
+
+def show_brief(
+    document: Document,
+    passage: Passage,
+    *,
+    say: str,
+    terms: frozenset[str] = frozenset(),
+    whole_trail: bool = True,
+    more: str = "",
+) -> None:
+    """Show a passage's place and its beginning, the rest behind it, words with the `terms` marked; for long lists."""
+    opening, rest = _opening(passage.text)
     kind = "tabular" if passage.kind in TABULAR else "words"
-    text = f'<div class="{kind}">{escape(start)}</div>'
+    start = marked(opening, met(opening, terms))
+    text = f'<div class="{kind}">{start}</div>'
     if rest:
         text = (
-            f'<details class="more"><summary><span class="{kind}">{escape(start)}<span class="dots"> …</span></span>'
-            f'</summary><div class="{kind}">{escape(rest)}</div></details>'
+            f'<details class="more"><summary><span class="{kind}">{start}<span class="dots"> …</span></span>'
+            f'</summary><div class="{kind}">{marked(rest, met(rest, terms))}</div></details>'
         )
     told = "".join(f'<p class="numbers">{escape(line)}</p>' for line in (say, more) if line)
     st.html(

@@ -43,7 +43,7 @@ def _figures(library: Library) -> str:
         (len(library.engine.passages()), "passages"),
         (sum(page.certainty == EXACT for page in pages), f"of {len(pages)} printed pages known exactly"),
     )
-    entries = "".join(f"<div><dd>{count:,}</dd><dt>{escape(name)}</dt></div>" for count, name in counts if count)
+    entries = "".join(f"<div><dt>{escape(name)}</dt><dd>{count:,}</dd></div>" for count, name in counts if count)
     return f'<dl class="figures">{entries}</dl>'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from index.engine import Where
+from index.terms import index_terms
 from ingest.model import Document, Passage
 from ipsqa.findings import Findings, Found
 from ipsqa.library import Library
@@ -86,7 +88,7 @@ def _found(library: Library, topic: str, where: Where) -> None:
     placed = [(shelfmark_of(found.passage, parts[found.passage.span.doc]), found) for found in findings.passages]
     show_strip(known, [(name, found.passage) for name, found in placed])
     _tools(library, findings, known, placed)
-    _list(library, known, placed)
+    _list(known, placed, frozenset(index_terms(" ".join((findings.request.text, *findings.also)))))
 
 
 def _counted(findings: Findings) -> str:
@@ -98,7 +100,7 @@ def _counted(findings: Findings) -> str:
         )
     passages = "passage is" if findings.total == 1 else "passages are"
     rest = (
-        f" The best of the others has a relevance of {findings.below:.0%}."
+        f" The best of the others has a relevance of {_floor(findings.below)}."
         if findings.total < findings.considered
         else ""
     )
@@ -108,6 +110,11 @@ def _counted(findings: Findings) -> str:
         f'<p class="note">All {findings.considered} passages were judged; these have a relevance of '
         f"{findings.cut:.0%} or more.{rest}{whole}</p></section>"
     )
+
+
+def _floor(share: float) -> str:
+    """A share in per cent, rounded down: what lies below the cut must not read as the cut."""
+    return f"{math.floor(share * 100)}%"
 
 
 def _tools(
@@ -127,7 +134,7 @@ def _tools(
         show_downloads(library, record, [found.passage for found in ordered.passages], slug(findings.request.given))
 
 
-def _list(library: Library, known: dict[str, Shelfmark], placed: Sequence[tuple[str, Found]]) -> None:
+def _list(known: dict[str, Shelfmark], placed: Sequence[tuple[str, Found]], terms: frozenset[str]) -> None:
     within = address.read("within")
     chosen = [(name, found) for name, found in placed if within in (ANYWHERE, name)]
     if address.read("order") != "relevance":
@@ -136,12 +143,12 @@ def _list(library: Library, known: dict[str, Shelfmark], placed: Sequence[tuple[
     shown = chosen if address.read("all") or len(chosen) <= FIRST else chosen[:FIRST]
     if address.read("order") == "relevance":
         for name, found in shown:
-            _show_found(known[name].document, found)
+            _show_found(known[name].document, found, terms)
     else:
         for name, group in groupby(shown, key=lambda one: one[0]):
             _heading(known[name], sum(1 for other, _ in chosen if other == name))
             for _, found in group:
-                _show_found(known[name].document, found, whole_trail=False)
+                _show_found(known[name].document, found, terms, whole_trail=False)
     if len(shown) < len(chosen):
         rooms.link_to("find", f"Show all {len(chosen)}", **{**address.current(), "all": "1"})
 
@@ -152,10 +159,14 @@ def _heading(mark: Shelfmark, count: int) -> None:
     st.html(f'<div class="group">{over}<h2>{escape(title)} <span class="tally">{count}</span></h2></div>')
 
 
-def _show_found(document: Document, found: Found, whole_trail: bool = True) -> None:
-    same = "said elsewhere too" if found.same_as else ""
+def _show_found(document: Document, found: Found, terms: frozenset[str], whole_trail: bool = True) -> None:
     cards.show_brief(
-        document, found.passage, say=f"relevance {found.relevance:.0%}", whole_trail=whole_trail, more=same
+        document,
+        found.passage,
+        say=f"relevance {found.relevance:.0%}",
+        terms=terms,
+        whole_trail=whole_trail,
+        more="said elsewhere too" if found.same_as else "",
     )
 
 
