@@ -12,7 +12,7 @@ import pytest
 
 from index.search import Searcher
 from index.store import open_store
-from ipsqa.findings import CUTS, Findings, collect, widen
+from ipsqa.findings import CUTS, Findings, collect, topic_of, widen
 from ipsqa.query import parse
 from tests.built import shipped_index
 
@@ -26,6 +26,29 @@ def searcher() -> Searcher:
 
 def found(text: str, recall: str = "balanced") -> Findings:
     return collect(searcher(), parse(text), recall)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("all passages on honour-related violence", "honour-related violence"),
+        ("Find all passages about street gangs", "street gangs"),
+        ("list every passage that mentions gangs", "list every passage that mentions gangs"),
+        ("list every passage which discuss gangs", "gangs"),
+        ("everything that is said about trust", "trust"),
+        ("show me all the quotes on trust", "trust"),
+        ("places of worship", "places of worship"),
+        ("passages on", "passages on"),
+        ("trust", "trust"),
+        ("", ""),
+    ],
+)
+def test_the_topic_is_what_all_passages_are_asked_for(text: str, topic: str) -> None:
+    assert topic_of(text) == topic
+
+
+def test_asking_for_all_passages_finds_what_the_topic_alone_finds() -> None:
+    assert found("all passages on street gangs").passages == found("street gangs").passages
 
 
 def test_relevance_falls_from_one_to_the_cut() -> None:

@@ -177,13 +177,17 @@ def _go_on(question: str) -> None:
 def _show_refusal(library: Library, answer: Answer) -> None:
     st.html(
         '<div class="plain" role="status"><strong>The sources do not answer this.</strong>'
-        f"{escape(answer.reason or '')}</div>"
+        f"{escape(_sentence(answer.reason or ''))}</div>"
     )
     _onwards(answer)
     if answer.nearest:
         st.html('<h2 class="next">What they say nearby</h2>')
     for hit in answer.nearest:
         cards.show_passage(library, hit.passage, place="nearby")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _examples(library: Library) -> None:

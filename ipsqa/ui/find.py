@@ -12,7 +12,7 @@ import streamlit as st
 from index.engine import Where
 from index.terms import index_terms
 from ingest.model import Document, Passage
-from ipsqa.findings import Findings, Found
+from ipsqa.findings import Findings, Found, topic_of
 from ipsqa.library import Library
 from ipsqa.records import Record, find_record, passage_record
 from ipsqa.shelf import slug
@@ -88,11 +88,11 @@ def _found(library: Library, topic: str, where: Where) -> None:
     placed = [(shelfmark_of(found.passage, parts[found.passage.span.doc]), found) for found in findings.passages]
     show_strip(known, [(name, found.passage) for name, found in placed])
     _tools(library, findings, known, placed)
-    _list(known, placed, frozenset(index_terms(" ".join((findings.request.text, *findings.also)))))
+    _list(known, placed, frozenset(index_terms(" ".join((topic_of(findings.request.text), *findings.also)))))
 
 
 def _counted(findings: Findings) -> str:
-    topic = escape(findings.request.given.strip())
+    topic = escape(topic_of(findings.request.given.strip()))
     if not findings.total:
         return (
             f'<div class="plain" role="status"><strong>No passage is about “{topic}”.</strong>'
