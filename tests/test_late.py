@@ -94,4 +94,4 @@ def test_the_engine_scores_a_passage_as_a_naive_maxsim_does() -> None:
         met = (query.tokens @ tokens.T).max(axis=1)
         own = slice(scores.bounds[place], scores.bounds[place + 1])
         assert query.token_weights @ met <= scores.late[place] + 0.01
-        assert scores.sentence_late[own].max() <= query.token_weights @ met + 1e-5
+        assert scores.sentence_late[own].max() <= query.token_weights @ met + 0.01

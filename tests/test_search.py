@@ -119,7 +119,7 @@ def test_sentences_of_each_passage_have_their_scores() -> None:
     span = best.sentences[scores.best_sentence(place)]
     own = slice(scores.bounds[place], scores.bounds[place + 1])
     assert scores.sentence[place] == scores.sentence_cosine[own].max()
-    assert "gang" in best.text[span.start - best.span.start : span.end - best.span.start]
+    assert "calmed down" in best.text[span.start - best.span.start : span.end - best.span.start]
 
 
 def test_fused_scores_are_those_of_the_fusion() -> None:
