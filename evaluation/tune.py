@@ -3,8 +3,8 @@
     python -m evaluation.tune [--index FOLDER] [--questions FILE]
 
 Prints recall@1, recall@5, recall@10 and MRR@10, each with its 95 % bootstrap interval, for every ranking alone, for
-reciprocal rank fusion and for the weights in use; then the weights with the best neighbourhood among many drawn by chance,
-and what weights so chosen on four fifths of the questions give on the last.
+reciprocal rank fusion and for the weights in use; then the weights with the best neighbourhood among many drawn by
+chance, and what weights so chosen on four fifths of the questions give on the last.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def smoothed(drawn: Values, worth: Values) -> Values:
 
 def show(name: str, values: Values) -> None:
     """Print one line of figures."""
-    cells = "  ".join(f"{measure} {figure(values[:, place])}" for place, measure in enumerate(MEASURES))
+    cells = "  ".join(f"{measure} {figure(values[:, place].tolist())}" for place, measure in enumerate(MEASURES))
     print(f"{name:<34} {cells}")
 
 
@@ -116,7 +116,9 @@ def main() -> None:
     for place, name in enumerate(("late", *OTHERS)):
         show(f"{name} alone", measured(questions, np.eye(4)[place]))
     scores: list[Scores] = [searcher.score(question.text) for question in judged]
-    ranked = [measure(asked, fuse_ranks(each, RANKINGS)) for asked, each in zip(questions, scores, strict=True)]
+    ranked = [
+        measure(asked, fuse_ranks(each, RANKINGS).astype(float)) for asked, each in zip(questions, scores, strict=True)
+    ]
     show("reciprocal rank fusion", np.array(ranked))
     show("weights in use", measured(questions, np.array([WEIGHTS[name] for name in ("late", *OTHERS)])))
     choose(questions)

@@ -11,8 +11,8 @@ from index.engine import RANKINGS, Floats, Ints, Ranking, Scores
 WEIGHTS: Mapping[Ranking, float] = {"late": 0.57, "sentence": 0.17, "passage": 0.23, "bm25": 0.03}
 """The middle of the broad optimum on the 90 judged questions that have an answer, by the sum of recall@5, recall@10 and
 MRR@10, as `evaluation/tune.py` shows it. There: recall@5 .87, recall@10 .93, MRR@10 .83; chosen on four fifths and
-measured on the last, .86, .94, .82. One ranking alone: late interaction .83, .90, .77; sentences .64, .74, .62; passages
-.68, .80, .62; BM25 .61, .68, .58."""
+measured on the last, .86, .94, .82. One ranking alone: late interaction .83, .90, .77; sentences .64, .74, .62;
+passages .68, .80, .62; BM25 .61, .68, .58."""
 
 RRF_K = 60
 

@@ -23,8 +23,8 @@ def asked(must: list[list[int]], also: tuple[int, ...] = (), size: int = 20) -> 
     bears = np.zeros((len(must), size), np.bool_)
     for piece, places in enumerate(must):
         bears[piece, places] = True
-    serves = bears.any(axis=0)
-    serves[list(also)] = True
+    serves = np.zeros(size, np.bool_)
+    serves[[*also, *(place for places in must for place in places)]] = True
     return Asked(np.zeros((4, size)), bears, serves)
 
 
