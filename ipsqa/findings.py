@@ -30,8 +30,8 @@ CUTS: Mapping[Recall, float] = {"balanced": 0.4, "high": 0.3}
 FEEDBACK = 10
 """Passages, the best by their scores, that tell what else the topic is about."""
 WIDENING = 0.2
-"""The weight of likeness to those, beside the scores. Without it .83 is found at an F1 of .78, with twice as much .85 at
-.79."""
+"""The weight of likeness to those, beside the scores. Without it .83 is found at an F1 of .78, with twice as
+much .85 at .79."""
 ALIKE = 0.8
 """Cosine from which passages of two documents are linked: the pairs above it restate one another."""
 
