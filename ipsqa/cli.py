@@ -209,6 +209,9 @@ def find(
 @commands.command(epilog='Example: ipsqa ask "how did Hervanta reduce youth gang problems?"')
 def ask(
     query: Query = None,
+    no_model: Annotated[
+        bool, typer.Option("--no-model", help="Do without the language model that IPSQA_LLM_URL names.")
+    ] = False,
     doc: Doc = None,
     country: Country = None,
     section: SectionName = None,
@@ -218,13 +221,17 @@ def ask(
     corpus: Corpus = None,
     folder: IndexFolder = None,
 ) -> None:
-    """The sentences that answer a question, quoted and cited, or why the sources do not answer it."""
+    """The sentences that answer a question, quoted and cited, or why the sources do not answer it.
+
+    Where IPSQA_LLM_URL and IPSQA_LLM_MODEL name a language model, it words the answer from the passages.
+    """
     from ipsqa.library import open_library
     from ipsqa.records import ask_record
 
     where = _where(doc, country, section, author)
     library = open_library(corpus, folder)
-    _answer(lambda text, ident: ask_record(library.ask(text, where), library, ident), query, batch, form, library)
+    asked = library.ask if no_model else library.ask_model
+    _answer(lambda text, ident: ask_record(asked(text, where), library, ident), query, batch, form, library)
 
 
 @commands.command(epilog='Example: ipsqa cite "Integration is a two-way process" --style mla')

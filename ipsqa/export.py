@@ -138,11 +138,23 @@ def notes_of(record: Record) -> list[str]:
         notes.append(_statement(record))
     if record.get("answered") is False:
         notes.append(f"The sources do not answer this: {record['reason']}.")
+    if record.get("answered"):
+        notes.extend(_on_wording(record))
     if "match" in record:
         notes.extend(_verdict(record))
     if record.get("hits") == [] and not record.get("notes"):
         notes.append("nothing was found")
     return notes
+
+
+def _on_wording(record: Record) -> Iterator[str]:
+    """Whose words an answer is in, where they are not the sources', and what was left out of them."""
+    if record["mode"] == "model":
+        yield "worded by a language model; each sentence was checked against the passage that it cites"
+    if record["note"]:
+        yield record["note"]
+    for sentence in record["unborne"]:
+        yield f"dropped: {sentence['text']} ({sentence['why']})"
 
 
 _VERDICTS = {

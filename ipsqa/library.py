@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ipsqa.check import Checker, Report
     from ipsqa.citing import Citer, QuoteMatch
     from ipsqa.references import Reference
+    from ipsqa.writing import Seen
 
 MANIFEST = "corpus.toml"
 INDEX_FOLDER = ".ipsqa"
@@ -144,6 +145,15 @@ class Library:
         if not request.text:
             return Answer(request, reason=request.notes[-1])
         return answer_question(self._searcher, self.judge, request, after)
+
+    def ask_model(self, text: str, where: Where | None = None, after: str = "", seen: Seen | None = None) -> Answer:
+        """As `ask`, in the words of the language model that the environment names, as far as the sources bear them out.
+
+        `seen` is told each sentence that passes. Without a model, or where it fails, the answer is that of `ask`.
+        """
+        from ipsqa.writing import write_answer
+
+        return write_answer(self.ask(text, where, after), self.engine, self.judge, after, seen)
 
     def cite(self, text: str, where: Where | None = None) -> QuoteMatch:
         """Where a sentence stands, word for word, altered or in other words; SettingsError where it is too long."""

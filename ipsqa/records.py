@@ -68,6 +68,8 @@ def ask_record(answer: Answer, library: Library, ident: object = None) -> Record
         "citations": [_citation_record(citation, library) for citation in answer.citations],
         "mode": answer.mode,
         "dropped": answer.dropped,
+        "unborne": [{"text": sentence.text, "why": sentence.why} for sentence in answer.unborne],
+        "note": answer.note,
         "confidence": round(answer.confidence, 3),
         "likelihood": answer.likelihood,
         "nearest": [hit_record(hit, library) for hit in answer.nearest],
