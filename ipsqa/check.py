@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from index.engine import fold
-from ingest.model import EXACT, Document, PageRange, Passage, Span
+from ingest.model import EXACT, Document, PageRange, Passage, Span, Work
 from ipsqa.alignment import Difference, read_words
 from ipsqa.claims import Claim, Claims, without_claims
 from ipsqa.drafts import Draft, Quotation, Range, quotations, read_draft
@@ -103,6 +103,10 @@ class Checker:
         """The passage that the words at a span stand in."""
         return self.atlas.passage_at(span)
 
+    def citable_of(self, work: Work) -> Citable:
+        """The whole of a work."""
+        return self._of[work.id, None]
+
     def citable_at(self, span: Span) -> Citable:
         """The work or contribution that the words at a span belong to."""
         return self._of[self.documents[span.doc].work.id, self.atlas.passage_at(span).contribution]
@@ -191,7 +195,7 @@ class _Check:
             )
             return
         for claim in claims:
-            own = [place for place in places if self.checker.citable_at(place.span) in claim.citables]
+            own = [place for place in places if self._may_mean(claim, self.checker.citable_at(place.span))]
             if own:
                 self.shown[claim.at] = self.checker.citable_at(own[0].span)
                 self._check_page(quotation, own, claim)
@@ -200,6 +204,15 @@ class _Check:
         if claims[0].page_at:
             self._check_page(quotation, [first], claims[0])
 
+    def _may_mean(self, claim: Claim, citable: Citable) -> bool:
+        """Whether a claim names the work, or may: one whose authors are lost goes by any name that is no other's."""
+        if citable in claim.citables:
+            return True
+        if not citable.lost:
+            return False
+        book = self.checker.citable_of(citable.source.work)
+        return book in claim.citables or (not (claim.citables and claim.right) and claim.dated)
+
     def _check_author(self, claim: Claim, place: Place) -> None:
         """The words stand in another work than the one cited."""
         right = self.checker.citable_at(place.span)
@@ -207,7 +220,7 @@ class _Check:
         self.shown[claim.at] = right
         page = _page_in_words(source.pages)
         message = f"these words are in {right.named('&')} ({right.year}){f', {page}' if page else ''}"
-        edit = _naming(self.draft.text, claim, right)
+        edit = _naming(self.draft.text, claim, right, year=True)
         self._tell(*claim.at, "wrong-author", message, edit, source)
 
     def _check_page(self, quotation: Quotation, places: Sequence[Place], claim: Claim) -> None:
@@ -273,14 +286,19 @@ class _Check:
         listed = {
             place: read_entry(self.draft.scanned[slice(*place)], self.checker.citables) for place in self.claims.entries
         }
+        entries = {entry for entry in listed.values() if entry}
+        # Where a chapter's authors are lost, its entry is told by the book alone.
+        books = {self.checker.citable_of(citable.source.work) for citable in cited if citable.lost}
         for citable, claim in cited.items():
-            if citable not in listed.values():
+            if citable not in entries and not (
+                citable.lost and self.checker.citable_of(citable.source.work) in entries
+            ):
                 message = f"{citable.named('&')} ({citable.year}) is cited and not in the reference list"
                 self._tell(*claim.at, "unlisted", message, None, citable.source)
         for (start, end), entry in listed.items():
             if entry is None:
                 continue
-            if entry not in cited and entry not in named:
+            if entry not in cited and entry not in named and entry not in books:
                 message = f"{entry.named('&')} ({entry.year}) is in the reference list and not cited"
                 self._tell(start, end, "unused", message, None, entry.source)
             self._check_entry(start, end, entry)
@@ -347,13 +365,15 @@ def _mending(text: str, start: int, end: int, words: str) -> Edit:
     if start == end:
         return Edit(start, end, f" {words}" if start and not text[start - 1].isspace() else f"{words} ")
     if not words:
-        spaces = re.compile(r"\s*").match(text, end)
-        return Edit(start, spaces.end() if spaces else end, "")
+        spaces = re.compile(r"[ \t]*").match(text, end)
+        behind = spaces.end() if spaces else end
+        closes = text[behind : behind + 1] in ("", "\n", ".", ",", ";", ":", "”", '"', "’")
+        return Edit(start - (len(text[:start]) - len(text[:start].rstrip(" \t"))) if closes else start, behind, "")
     return Edit(start, end, words)
 
 
-def _naming(text: str, claim: Claim, right: Citable) -> Edit | None:
-    """The edit that puts the right authors in the place of those given."""
+def _naming(text: str, claim: Claim, right: Citable, year: bool = False) -> Edit | None:
+    """The edit that puts the right authors, and where wanted the right year, in the place of those given."""
     if claim.cited is None or not claim.cited.names:
         return None
     start, end = claim.cited.names[0].start, claim.cited.names[-1].end
@@ -361,7 +381,10 @@ def _naming(text: str, claim: Claim, right: Citable) -> Edit | None:
     if claim.cited.et_al:
         others = re.compile(r",?\s*(?:et\s+al\.?|and\s+others)").match(text, end)
         end = others.end() if others else end
-    return Edit(start, end, right.named(joint))
+    words = right.named(joint)
+    if year and claim.cited.year_at and claim.cited.year != right.year:
+        words, end = f"{words}{text[end : claim.cited.year_at[0]]}{right.year}", claim.cited.year_at[1]
+    return Edit(start, end, words)
 
 
 def _joint(text: str, cited: InText) -> str:

@@ -6,8 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ipsqa.drafts import NOTE_MARK, Draft, Quotation, Range
-from ipsqa.intext import Citable, InText, citations, read_dated, read_entry, read_meaning, read_note
+from ipsqa.drafts import NOTE_MARK, Draft, Quotation, Range, note_name
+from ipsqa.intext import (
+    Citable,
+    InText,
+    citations,
+    last_named,
+    read_dated,
+    read_entry,
+    read_meaning,
+    read_note,
+    same_year,
+)
 
 REACH = 200
 """So many letters from a quotation its citation may stand, in the same sentence."""
@@ -76,13 +86,34 @@ class Claims:
             known = self._numbers.get(cited.number)
             return replace(claim, citables=(known,)) if known else None
         if cited.bare:
-            near = last and (cited.ibid or self.draft.paragraph_at(last.at[0]) == self.draft.paragraph_at(cited.start))
+            near = last and (cited.ibid or self._is_near(last.at, cited))
             return replace(claim, citables=last.citables) if last and near else None
+        if not cited.names:
+            return self._named_before(claim, cited)
         reading = read_meaning(cited, self.draft.scanned, self.citables)
         if reading is None:
             # Without a year, brackets around some words are a citation only where the words are an author's name.
             return claim if cited.year else None
         return replace(claim, citables=reading.citables, right=reading.authors_right, dated=reading.year_right)
+
+    def _is_near(self, last: Range, cited: InText) -> bool:
+        """Whether a citation is in the paragraph of another one, or in the next with only block quotations between."""
+        one, other = self.draft.paragraph_at(last[0]), self.draft.paragraph_at(cited.start)
+        between = [each for each in self.draft.paragraphs if one[1] <= each[0] and each[1] <= other[0]]
+        full = [each for each in between if self.draft.scanned[slice(*each)].strip()]
+        return one == other or (bool(full) and all(each in self.draft.blocks for each in full))
+
+    def _named_before(self, claim: Claim, cited: InText) -> Claim | None:
+        """What a year in brackets means whose authors are named earlier, before a quotation: the nearest of them."""
+        begin = max(self.draft.paragraph_at(cited.start)[0], cited.start - 2 * REACH)
+        text = self.draft.scanned[begin : cited.start]
+        named = [(last_named(each, text), each) for each in self.citables]
+        nearest = max((place for place, _ in named), default=-1)
+        meant = [each for place, each in named if place == nearest]
+        if nearest < 0:
+            return None
+        dated = tuple(each for each in meant if same_year(cited.year, each.year))
+        return replace(claim, citables=dated or tuple(meant), dated=bool(dated))
 
     def _in_note(self, place: Range) -> Iterator[Claim]:
         inside = [claim for claim in self.all if place[0] <= claim.at[0] < place[1] and claim.citables]
@@ -103,9 +134,17 @@ class Claims:
             [
                 claim
                 for claim in self.all
-                if quotation.start <= claim.at[0] and claim.at[1] <= quotation.end and claim.citables and claim.right
+                if quotation.start <= claim.at[0]
+                and claim.at[1] <= quotation.end
+                and ((claim.citables and claim.right) or self._is_last_line(claim.at, quotation))
             ]
         )
+
+    def _is_last_line(self, place: Range, quotation: Quotation) -> bool:
+        """Whether a citation is all that the last line of a block holds."""
+        text = self.draft.scanned
+        line = text.rfind("\n", quotation.start, place[0])
+        return line >= 0 and not re.search(r"\w", text[line : place[0]] + text[place[1] : quotation.end])
 
     def _behind(self, quotation: Quotation) -> Sequence[Claim]:
         text, end = self.draft.scanned, quotation.end
@@ -114,8 +153,8 @@ class Claims:
         limit = stop.end() if stop else limit
         note = NOTE_MARK.search(self.draft.text, max(quotation.start, end - 12) if quotation.block else end, limit)
         following = [claim for claim in self.all if end <= claim.at[0] < limit]
-        if note and note["name"] in self._notes and not (following and following[0].at[0] < note.start()):
-            return self._notes[note["name"]]
+        if note and note_name(note) in self._notes and not (following and following[0].at[0] < note.start()):
+            return self._notes[note_name(note)]
         return [claim for claim in following if claim.at == following[0].at] if following else ()
 
     def _end_of_reach(self, quotation: Quotation) -> int:
@@ -124,7 +163,18 @@ class Claims:
         opening = (
             re.compile(r"\s*(?:\(|\[(?!\^))[^()\[\]]*[)\]]").match(self.draft.scanned, end) if quotation.block else None
         )
+        if quotation.block and not opening:
+            # In a Word document the line below a block is a paragraph of its own.
+            following = self.draft.paragraph_at(end)
+            whole = [each for each in self.all if self._fills(each.at, following)]
+            return following[1] if whole and following in self.draft.blocks else end
         return opening.end() if opening else end
+
+    def _fills(self, place: Range, paragraph: Range) -> bool:
+        """Whether hardly more than a citation stands in a paragraph."""
+        return paragraph[0] <= place[0] < paragraph[1] and not re.search(
+            r"\w", self.draft.scanned[paragraph[0] : place[0]] + self.draft.scanned[place[1] : paragraph[1]]
+        )
 
     def _before(self, quotation: Quotation) -> Sequence[Claim]:
         """Claims earlier in the sentence; a block's sentence is the one that leads to it."""
@@ -137,7 +187,17 @@ class Claims:
             begin = leading[0]
         ends = [match.end() for match in _SENTENCE_END.finditer(text, begin, len(text[:start].rstrip()) + 1)]
         begin = max([begin, start - 2 * REACH, *(end for end in ends if end < start)])
-        return _one_bracket([claim for claim in self.all if begin <= claim.at[0] and claim.at[1] <= start])
+        # A sentence that is over, and whose citation stands behind a quotation of its own, does not lead to a block.
+        over = quotation.block and bool(re.search(r"[.!?][”’\"')\]]*\s*\Z", text[begin:start]))
+        return _one_bracket(
+            [
+                claim
+                for claim in self.all
+                if begin <= claim.at[0]
+                and claim.at[1] <= start
+                and not (over and re.search(r"[”’\"'»]\s*\Z", text[begin : claim.at[0]]))
+            ]
+        )
 
 
 def _one_bracket(claims: Sequence[Claim]) -> Sequence[Claim]:

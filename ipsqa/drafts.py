@@ -60,7 +60,11 @@ class Draft:
 _FENCE = re.compile(r"^(?P<fence>```|~~~).*?^(?P=fence)[^\n]*$|\A---\n.*?^---$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+)[^`\n]+\1|<!--.*?-->|\]\([^)\s]*\)", re.DOTALL)
 _NOTE = re.compile(r"^\[\^(?P<name>[^\]\s]+)\]:[^\n]*(?:\n[ \t]+\S[^\n]*)*", re.MULTILINE)
-NOTE_MARK = re.compile(r"\[\^(?P<name>[^\]\s]+)\]")
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+NOTE_MARK = re.compile(
+    rf"\[\^(?P<name>[^\]\s]+)\]|(?P<raised>[{_RAISED}]+)|(?<=[”»\"])(?P<behind>\d{{1,3}})(?=[\s.,;:)]|\Z)"
+)
+_TYPED_NOTE = re.compile(rf"^[ \t]*(?P<name>\d{{1,3}}|[{_RAISED}]+)[.)]?[ \t]+\S[^\n]*", re.MULTILINE)
 _QUOTED_LINES = re.compile(r"(?:^ {0,3}>[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _INDENTED = re.compile(r"(?:^(?: {4,}|\t)\S[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _LISTING = re.compile(
@@ -106,6 +110,15 @@ def quotations(draft: Draft) -> tuple[Quotation, ...]:
     return tuple(found)
 
 
+def note_name(mark: re.Match[str]) -> str:
+    """The name of the note that a mark calls; raised figures, and those behind a quotation mark, are its number."""
+    return mark["name"] or _plain_number(mark["raised"] or mark["behind"])
+
+
+def _plain_number(figures: str) -> str:
+    return "".join(str(_RAISED.index(figure)) if figure in _RAISED else figure for figure in figures)
+
+
 def _spaces(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match[0])
 
@@ -116,8 +129,11 @@ def _blank_markup(text: str) -> str:
 
 
 def _notes(text: str) -> dict[str, Range]:
-    """The places of notes written as Markdown has them, by their names."""
-    return {match["name"]: (match.start(), match.end()) for match in _NOTE.finditer(text)}
+    """The places of notes by their names: those written as Markdown has them, and numbered lines that a mark calls."""
+    called = {note_name(mark) for mark in NOTE_MARK.finditer(text)}
+    typed = {_plain_number(match["name"]): (match.start(), match.end()) for match in _TYPED_NOTE.finditer(text)}
+    marked = {match["name"]: (match.start(), match.end()) for match in _NOTE.finditer(text)}
+    return {name: place for name, place in typed.items() if name in called} | marked
 
 
 def _block_quotes(text: str, form: re.Pattern[str]) -> tuple[Range, ...]:
@@ -178,7 +194,7 @@ def _closing(text: str, place: int, end: int) -> int | None:
 
 def _closes(text: str, at: int, end: int) -> bool:
     after = text[at + 1] if at + 1 < end else " "
-    return not text[at - 1].isspace() and not after.isalnum()
+    return not text[at - 1].isspace() and (not after.isalnum() or bool(NOTE_MARK.match(text, at + 1)))
 
 
 def _read_word(path: Path) -> Draft:

@@ -19,15 +19,21 @@ ALIKE = 80.0
 TITLE_ALIKE = 88.0
 """How alike (0 to 100) the best stretch of a reference must be to a title to be taken for it."""
 
+FOLLOWING = 5
+"""So many pages at most "ff" stands for."""
+
+TELLING = 5
+"""A main title of so many words tells a work in a reference list by itself, its subtitle left out."""
+
 UNDATED = "n.d."
 
 _YEAR = r"(?:1[5-9]|20)\d\d[a-z]?(?!\d)|n\.\s?d\.(?:-?[a-z]\b)?|no date"
 _NUMBER = r"\d{1,4}|[ivxlc]{1,7}"
-_PAGE = rf"(?P<first>{_NUMBER})(?:\s*[-–—]\s*(?P<last>{_NUMBER}))?(?!\w)"
+_PAGE = rf"(?P<first>{_NUMBER})(?:\s*[-–—]\s*(?P<last>{_NUMBER})|(?P<on>\s?ff?\b\.?))?(?!\w)"
 _PAGE_MARK = r"(?:pp?\.?|pages?|pgs?\.|s\.|sivut?|S\.)\s*"
 _BRACKET = re.compile(r"\((?P<round>[^()]*(?:\([^()]*\)[^()]*)?)\)|\[(?!\^)(?P<square>[^\[\]]*)\]")
 _DATED = re.compile(rf"(?P<names>[^;]*?)[\s,]*\(?(?P<year>{_YEAR})\)?(?P<rest>[^;]*)", re.DOTALL | re.IGNORECASE)
-_LOCATOR = re.compile(rf"\s*[,:]\s*(?:{_PAGE_MARK})?{_PAGE}", re.IGNORECASE)
+_LOCATOR = re.compile(rf"\s*(?:[,:]\s*(?:{_PAGE_MARK})?|(?<=\s){_PAGE_MARK}){_PAGE}", re.IGNORECASE)
 _PAGE_ONLY = re.compile(rf"\s*{_PAGE_MARK}{_PAGE}\s*", re.IGNORECASE)
 _IBID = re.compile(rf"\s*ibid(?:em)?\.?(?:[\s,]*(?:{_PAGE_MARK})?{_PAGE})?\s*", re.IGNORECASE)
 _NUMBERED = re.compile(rf"\s*(?P<number>\d{{1,3}})(?:\s*,\s*{_PAGE_MARK}{_PAGE})?\s*", re.IGNORECASE)
@@ -42,6 +48,7 @@ _BEFORE = re.compile(
     rf"(?P<names>{_PERSON}(?:\s*(?:,\s*(?:and|&)?|\b(?:and|ja|och|und)\b|&)\s*{_PERSON})*(?:,?\s+et\s+al\.?)?)"
     r"(?:[’']s?)?\s*$"
 )
+_ATTRIBUTION = re.compile(r"^[ \t>]*[-–—―]*[ \t]*(?P<cited>[^\W\d_][^\n\[\]]{4,100}?)[ \t.]*\s*\Z", re.MULTILINE)
 _REACH = 160
 """So many letters before a year in brackets its authors may begin."""
 
@@ -91,6 +98,12 @@ class Citable:
     year: str
     title: str
 
+    @property
+    def lost(self) -> bool:
+        """Whether who wrote it is not known any more."""
+        part = self.source.part
+        return part is not None and part.authors is None
+
     def named(self, joint: str = "&") -> str:
         """Its authors, or its title, as citations have them."""
         names = self.families
@@ -128,7 +141,19 @@ def citations(draft: Draft) -> tuple[InText, ...]:
         if draft.listing and draft.listing[0] <= match.start() < draft.listing[1]:
             continue
         found.extend(_in_bracket(draft.scanned, match))
-    return tuple(found)
+    under = [cited for block in draft.blocks for cited in _under_block(draft.scanned, block)]
+    found = [cited for cited in found if not any(line.start <= cited.start < line.end for line in under)]
+    return tuple(sorted((*found, *under), key=lambda cited: (cited.start, cited.part)))
+
+
+def _under_block(text: str, block: Range) -> Iterator[InText]:
+    """The citation without brackets that makes the last line of a block quotation."""
+    match = _ATTRIBUTION.search(text, *block)
+    if match:
+        at = (match.start("cited"), match.end("cited"))
+        read = _read_part(text, InText(*at, at))
+        if read and read.names and read.year and all(re.fullmatch(_PERSON, name.text) for name in read.names):
+            yield read
 
 
 def _in_bracket(text: str, match: re.Match[str]) -> Iterator[InText]:
@@ -137,9 +162,10 @@ def _in_bracket(text: str, match: re.Match[str]) -> Iterator[InText]:
     for part in re.finditer(r"[^;]+", match[group]):
         place = (start + part.start(), start + part.end())
         whole = InText(match.start(), match.end(), place)
-        if group == "square":
-            yield from _numbered(whole, text[slice(*place)])
-        elif read := _read_part(text, whole):
+        numbered = list(_numbered(whole, text[slice(*place)])) if group == "square" else []
+        yield from numbered
+        read = None if numbered else _read_part(text, whole)
+        if read and (group == "round" or (read.names and read.year)):
             yield read
 
 
@@ -158,9 +184,7 @@ def _read_part(text: str, whole: InText) -> InText | None:
         names = (match.start("names"), match.end("names"))
         if not text[slice(*names)].strip():
             before = _BEFORE.search(text, max(0, whole.start - _REACH), whole.start)
-            if before is None:
-                return None
-            names = (before.start("names"), before.end("names"))
+            names = (before.start("names"), before.end("names")) if before else (start, start)
         dated = replace(whole, year=match["year"], year_at=(match.start("year"), match.end("year")))
         dated = _with_names(dated, text, names)
         located = _LOCATOR.match(match["rest"])
@@ -176,7 +200,15 @@ def _with_page(whole: InText, match: re.Match[str], shift: int) -> InText:
     if match["first"] is None:
         return whole
     place = (shift + match.start("first"), shift + match.end("last" if match["last"] else "first"))
-    return replace(whole, first=match["first"], last=match["last"] or match["first"], page_at=place)
+    return replace(whole, first=match["first"], last=_last_page(match), page_at=place)
+
+
+def _last_page(match: re.Match[str]) -> str:
+    """The last page of a locator; "34f" means the page after it too, "34ff" those after it."""
+    first: str = match["first"]
+    if match["on"] and first.isdigit():
+        return str(int(first) + (FOLLOWING if "ff" in match["on"] else 1))
+    return match["last"] or first
 
 
 def _with_names(whole: InText, text: str, place: Range) -> InText:
@@ -203,19 +235,19 @@ def read_meaning(cited: InText, text: str, citables: Sequence[Citable]) -> Readi
         return None
     rated = [(_likeness(cited, text, citable), citable) for citable in citables]
     right = [citable for (alike, _), citable in rated if alike == 1.0]
-    dated = [citable for citable in right if _same_year(cited.year, citable.year)]
+    dated = [citable for citable in right if same_year(cited.year, citable.year)]
     if right:
         return Reading(tuple(dated or right), True, bool(dated) or not cited.year)
     near = [
         (alike, citable)
         for (alike, named), citable in rated
-        if named and (_same_year(cited.year, citable.year) or alike >= 0.9)
+        if named and (same_year(cited.year, citable.year) or alike >= 0.9)
     ]
     if not near:
         return None
     best = max(alike for alike, _ in near)
     meant = tuple(citable for alike, citable in near if alike == best)
-    dated = [citable for citable in meant if _same_year(cited.year, citable.year)]
+    dated = [citable for citable in meant if same_year(cited.year, citable.year)]
     return Reading(tuple(dated) or meant, False, bool(dated) or not cited.year)
 
 
@@ -248,10 +280,18 @@ def _alike(name: str, family: str) -> float:
     return max(fuzz.ratio(fold(last), fold(family)), fuzz.ratio(fold(name), fold(family)))
 
 
-def _same_year(given: str, year: str) -> bool:
+def same_year(given: str, year: str) -> bool:
+    """Whether a year as a draft gives it is that of a work; an undated work has none."""
     if year == UNDATED:
         return bool(given) and not given[:4].isdigit()
     return given[:4] == year
+
+
+def last_named(citable: Citable, text: str) -> int:
+    """Where its authors were last named in a text, all of two or the first of more; -1 where they were not."""
+    wanted = citable.families if len(citable.families) <= 2 else citable.families[:1]
+    places = [text.rfind(family) for family in wanted]
+    return max(places) if places and min(places) >= 0 else -1
 
 
 def _letters(text: str) -> str:
@@ -304,7 +344,7 @@ def _note_citation(text: str, place: Range, citable: Citable) -> NoteCitation | 
     if page is None:
         return None
     at = (page.start("first"), page.end("last" if page["last"] else "first"))
-    return NoteCitation(place, citable, page["first"], page["last"] or page["first"], at)
+    return NoteCitation(place, citable, page["first"], _last_page(page), at)
 
 
 def read_entry(entry: str, citables: Iterable[Citable], short: bool = False) -> Citable | None:
@@ -318,8 +358,9 @@ def read_entry(entry: str, citables: Iterable[Citable], short: bool = False) -> 
         if citable.families and fold(citable.families[0]) not in letters:
             continue
         alike = _title_in(citable.title, letters)
-        if short and alike < TITLE_ALIKE:
-            alike = _title_in(re.split(r"[:;–—]", citable.title)[0], letters)
+        main = re.split(r"[:;–—]", citable.title)[0]
+        if alike < TITLE_ALIKE and (short or len(main.split()) >= TELLING):
+            alike = _title_in(main, letters)
         if alike >= TITLE_ALIKE:
             rated.append((bool(citable.families), citable.source.contribution is not None, alike, citable))
     # A chapter's entry names its book too: the part is meant, and rather the one whose authors are named.

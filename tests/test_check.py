@@ -26,6 +26,7 @@ from tests.test_quotations import corpus
 CALL = "The actors can call a familiar person instead of contacting the police headquarters"
 CENTRAL = "Personal relationships have central importance in the work of community policing"
 LIMIT = "Thirty percent is generally considered as the limit beyond which the interest of native Finnish people"
+MEDIATION = "Mediation is not an alternative to the judicial system"
 CHILDREN = "Children from all cultures are subject to abuse and neglect"
 SUSI = "Susi, R., & Heikkilä, E. (2011). Immigrants, police and social work – Good practices in Finland. In *A book*."
 
@@ -83,6 +84,19 @@ def planter() -> Planter:
         "Practices in Finland,” in *Working Together* (Turku: Institute of Migration, 2011), 54.",
         f"“{CALL}.”[^1]\n\n[^1]: Susi and Heikkilä, “Immigrants, Police and Social Work,” 54; Quinney, *Practice*, 9.",
         f"“{CALL}” [1, p. 54].\n\n# References\n\n[1] {SUSI}",
+        f"“{CALL}” [Susi & Heikkilä 2011: 54].",
+        f"“{CALL}” (Susi & Heikkilä 2011 p. 54).",
+        f"“{CALL}” (Susi & Heikkilä, 2011, 53f.).",
+        f"“{CALL}” (Susi & Heikkilä, 2011, pp. 51ff).",
+        f"According to Susi and Heikkilä, “{CALL}” (2011, p. 54).",
+        f"As Susi and Heikkilä (2011) write:\n\n> {CALL}.\n\n(p. 54)",
+        f"> {CALL}.\n> — Susi & Heikkilä 2011, p. 54",
+        f"> {CALL}.\n> Susi and Heikkilä (2011), 54.",
+        f"“{CALL}.”¹\n\n¹ Susi & Heikkilä 2011, 54.",
+        f"“{CALL}.”12\n\n12. Susi & Heikkilä 2011, 54.",
+        f"“{MEDIATION}” (Ramos, 2011, p. 111).",
+        f"“{MEDIATION}” (Working together for better integration, 2011, p. 111).",
+        f"“{CALL}” (Susi & Heikkilä, 2011, p. 54).\n\n> {MEDIATION}.\n> Ramos 2011, 111",
     ],
 )
 def test_right_citations_in_every_shape(tmp_path: Path, citation: str) -> None:
@@ -108,6 +122,19 @@ def test_right_citations_in_every_shape(tmp_path: Path, citation: str) -> None:
         (f"“{CALL}” (Quinney, 2006, p. 54).", "1: wrong-author: these words are in Susi & Heikkilä (2011), p. 54"),
         (f"“{CALL}”.", "1: uncited: quotation without a citation: (Susi & Heikkilä, 2011, p. 54)"),
         (f"> {CALL}.", "1: uncited: quotation without a citation: (Susi & Heikkilä, 2011, p. 54)"),
+        (
+            f"“{MEDIATION}” (Susi & Heikkilä, 2011, p. 111).",
+            "1: wrong-author: these words are in “[Chapter on Spain]” (2011), p. 111",
+        ),
+        (f"“{MEDIATION}” (Ramos, 2011, p. 112).", "1: wrong-page: p. 112 should be p. 111"),
+        (
+            f"As Susi & Heikkilä have it, “{CALL}” (2013, p. 54).",
+            "1: wrong-year: 2013 should be 2011",
+        ),
+        (
+            f"As one has said “no theory survives its first winter” (Payne, 1999, p. 201).\n\n> {CALL}.",
+            "3: uncited: quotation without a citation: (Susi & Heikkilä, 2011, p. 54)",
+        ),
         ("(Vanhanen & Heikkilä, 2016)", "1: wrong-year: 2016 should be 2017 or n.d."),
         ("McLaughlin (2011) differs.", "1: wrong-author: “McLaughlin” should be “McLaughlin and Cummins”"),
         (
@@ -178,6 +205,32 @@ def test_reference_list_and_citations_agree_or_it_is_told(tmp_path: Path) -> Non
     ]
 
 
+def test_an_entry_may_leave_the_subtitle_out_and_a_lost_chapter_is_told_by_its_book(tmp_path: Path) -> None:
+    article = (
+        "Vanhanen, S., & Heikkilä, E. (2016). Multi-professional work practices in the field of immigrant integration."
+    )
+    book = "Ramos, A. (2011). Police work in Spain. In *Working together for better integration*. Turku."
+    text = f"See Vanhanen and Heikkilä (2017). “{MEDIATION}” (Ramos, 2011, p. 111).\n\n## References\n\n"
+    assert told(check(tmp_path, f"{text}{article}\n\n{book}\n")) == [
+        "5: wrong-year: 2016 should be 2017 in the entry of Vanhanen & Heikkilä"
+    ]
+    described = f"“{MEDIATION}” ([Chapter on Spain], 2011, p. 111).\n\n## References\n\n"
+    assert told(check(tmp_path, f"{described}{book}\n")) == []
+    assert told(check(tmp_path, f"{described}Quinney, A. (2006). *Practice*.\n")) == [
+        "1: unlisted: “[Chapter on Spain]” (2011) is cited and not in the reference list"
+    ]
+
+
+def test_corrections_keep_to_their_line_and_set_the_year_with_the_authors(tmp_path: Path) -> None:
+    text = f"“{CALL}” (Quinney, 2006, p. 54).\n\n> {CALL} hugely\n\nSo Susi & Heikkilä (2011, p. 54) end.\n"
+    copy = write_fixed(check(tmp_path, text))
+    assert copy is not None
+    assert copy.read_text("utf-8") == (
+        f"“{CALL}” (Susi & Heikkilä, 2011, p. 54).\n\n> {CALL} (Susi & Heikkilä, 2011, p. 54)\n\n"
+        "So Susi & Heikkilä (2011, p. 54) end.\n"
+    )
+
+
 def test_plain_text_with_block_and_list_line_by_line(tmp_path: Path) -> None:
     text = f"Intro.\n\n    {CALL}.\n    {CENTRAL}.\n\n(Susi & Heikkilä, 2011, p. 54)\n\n"
     text += f"References\n\n{SUSI[:60]}\n  {SUSI[60:]}\nQuinney, A. (2006). *Practice*.\n"
@@ -219,6 +272,18 @@ def test_word_draft_and_its_corrected_copy(tmp_path: Path) -> None:
     assert text[-1].startswith("McLaughlin, H., & Cummins, I. (2011).")
     assert write_fixed(report, works) == tmp_path / "draft.fixed-2.docx"
     assert checker().check(copy).findings == ()
+
+
+def test_the_line_below_a_block_in_word_is_its_citation(tmp_path: Path) -> None:
+    path = tmp_path / "draft.docx"
+    document = docx.Document()
+    document.add_paragraph(CALL).paragraph_format.left_indent = Cm(2)
+    document.add_paragraph("Susi & Heikkilä (2011), 55").paragraph_format.left_indent = Cm(2)
+    document.add_paragraph("As Susi and Heikkilä (2011) write:")
+    document.add_paragraph(CENTRAL, style="Quote")
+    document.add_paragraph("(p. 54)")
+    document.save(str(path))
+    assert told(checker().check(path)) == ["2: wrong-page: p. 55 should be p. 54"]
 
 
 def test_notes_of_word(tmp_path: Path) -> None:
