@@ -288,7 +288,9 @@ class _Check:
         }
         entries = {entry for entry in listed.values() if entry}
         # Where a chapter's authors are lost, its entry is told by the book alone.
-        books = {self.checker.citable_of(citable.source.work) for citable in cited if citable.lost}
+        books = {
+            self.checker.citable_of(citable.source.work) for citable in (*cited, *self.shown.values()) if citable.lost
+        }
         for citable, claim in cited.items():
             if citable not in entries and not (
                 citable.lost and self.checker.citable_of(citable.source.work) in entries
