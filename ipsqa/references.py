@@ -41,6 +41,21 @@ SECTION_FORMS = {"apa": "{short} section", "chicago": "under “{title}”"}
 BRITISH = ("harvard-cite-them-right",)
 """Styles whose manual is British though their file names no language."""
 
+MENDED = {
+    # "in" opens the book of a chapter whether or not its editors are known; CSL drops a word that stands by itself.
+    "harvard-cite-them-right": (
+        '<text macro="container-title"/>',
+        '<choose><if type="chapter" match="all"><choose><if variable="editor translator container-author" match="none">'
+        '<text term="in"/></if></choose></if></choose><text macro="container-title"/>',
+    ),
+    # Citing Medicine joins pages by a hyphen: 273-84.
+    "nlm-citation-sequence": (
+        "</info>",
+        '</info><locale><terms><term name="page-range-delimiter">-</term></terms></locale>',
+    ),
+}
+"""What the files of two styles lack of their manuals: the piece of the file, and what stands in its place."""
+
 HEADING_WORDS = 6
 """A heading with more words than this is shortened in an APA citation."""
 
@@ -270,6 +285,8 @@ def _style(given: str) -> _Style:
     if file.suffix != ".csl" or not file.is_file():
         file = _installed(given)
     csl = _read(file)
+    if file.parent == _STYLE_FOLDER and file.stem in MENDED:
+        csl = csl.replace(*MENDED[file.stem], 1)
     parent = _PARENT.search(csl)
     return _style(parent[1]) if parent else _Style(file.stem, csl)
 

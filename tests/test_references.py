@@ -73,6 +73,21 @@ def test_every_citable_work_is_cited_as_reviewed(style: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", references.MENDED)
+def test_what_is_mended_in_a_style_is_there_once(name: str) -> None:
+    lacking, _ = references.MENDED[name]
+    assert (references._STYLE_FOLDER / f"{name}.csl").read_text("utf-8").count(lacking) == 1
+    assert name in STYLES.values()
+
+
+def test_harvard_names_the_book_once_whether_its_editors_are_known_or_not() -> None:
+    parts = (Contribution("x", "Part one", (Name("Ek", "Al"),)),)
+    book = replace(written(("Berg",)), editors=(Name("Dahl", "Bo"),), contributions=parts)
+    assert only(Source(book, 0), "harvard")[1] == "Ek, A. (2011) ‘Part one’, in B. Dahl (ed.) A title."
+    alone = replace(book, editors=())
+    assert only(Source(alone, 0), "harvard")[1] == "Ek, A. (2011) ‘Part one’, in A title."
+
+
 def test_table_has_every_style_and_every_work() -> None:
     assert set(TABLE) == STYLES.keys() - {"chicago"}
     assert all(len(entries) == 12 for entries in TABLE.values())
