@@ -10,11 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from index.engine import Floats
-from index.terms import HYPHENS, word_terms
+from index.terms import HYPHENS, index_terms, word_terms
 from ingest.model import Passage, Span
 from ipsqa.alignment import Wording, read_quotation, read_words
 from ipsqa.asked import Asked, Evidence, Word, split_text
-from ipsqa.contrast import DENIALS, denies
+from ipsqa.contrast import denies
 from ipsqa.grounds import EXACT, Match
 
 NEAR = 0.45
@@ -29,17 +29,30 @@ Known = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A passage, taken apart; `words` and `numbers` are those of its text."""
+    """A passage, taken apart: its first `count` sentences, their text, words, index terms and numbers.
+
+    From a sentence on that gives orders to language models it is as if it were not there.
+    """
 
     passage: Passage
     evidence: Evidence
+    count: int
+    text: str
     words: Wording
+    terms: frozenset[str]
     numbers: frozenset[str]
 
     @classmethod
     def of(cls, passage: Passage, evidence: Evidence) -> Source:
-        """The passage with its words and numbers."""
-        return cls(passage, evidence, read_words(passage.text), frozenset(numbers_of(passage.text)))
+        """The passage as far as it gives no orders."""
+        starts = [sentence.start - passage.span.start for sentence in passage.sentences] or [0]
+        order = _ORDER.search(passage.text)
+        count = sum(start <= order.start() for start in starts) - 1 if order else len(starts)
+        if _ORDER.search(" / ".join(passage.path)):
+            count = 0
+        text = passage.text if count == len(starts) else passage.text[: starts[count]]
+        terms = evidence.context.union(index_terms(text))
+        return cls(passage, evidence, count, text, read_words(text), terms, frozenset(numbers_of(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ def weigh_sentence(text: str, asked: Asked, cited: Sequence[Source], known: Know
     if why := next(_faults(text, [bearing.source for bearing in bearings], known), None):
         return Verdict(why=why)
     held = tuple(_holding(text, bearing) for bearing in bearings)
-    if denies(text, DENIALS) and not any(denies(_text(bearing)) for bearing in held):
+    if denies(text) and not any(denies(_text(each)) for each in (*bearings, *held)):
         return Verdict(why="it denies something, and the passage cited does not")
     return Verdict(held)
 
@@ -95,16 +108,16 @@ def _faults(text: str, sources: Sequence[Source], known: Known) -> Iterator[str]
             yield f"the number {number} is not in the passage cited"
     for name in names_of(text, known):
         terms = frozenset(word_terms(name.lower()))
-        if not any(terms & source.evidence.context or terms & source.evidence.places.keys() for source in sources):
+        if not any(terms & source.terms for source in sources):
             yield f"the name {name} is not in the passage cited"
     for address in _ADDRESS.findall(text):
-        if not any(address in source.passage.text for source in sources):
+        if not any(address in source.text for source in sources):
             yield "it holds an address that is not in the passage cited"
 
 
 def _bearing(asked: Asked, source: Source) -> Bearing:
     """The run of a passage's sentences that comes nearest to a sentence."""
-    met, best = _met(asked, source.evidence), (0, 0, -1.0)
+    met, best = _met(asked, source.evidence)[: source.count], (0, 0, -1.0)
     for first in range(len(met)):
         runs = np.maximum.accumulate(met[first : first + LONGEST], axis=0) @ asked.shares
         scores = runs - MORE * np.arange(len(runs))
@@ -182,16 +195,27 @@ def numbers_of(text: str) -> Iterator[str]:
     """The numbers in a text, in figures, those written as words too; `one` is mostly none."""
     for found in _NUMBER.finditer(text):
         figures = found[0].replace(",", "") if _GROUPED.fullmatch(found[0]) else found[0].replace(",", ".")
-        yield figures.lstrip("0") or "0"
+        yield _ZEROS.sub("", figures)
     for word in split_text(text):
         for part in HYPHENS.split(word.key):
             if part in _FIGURES:
                 yield _FIGURES[part]
 
 
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget)\b[^.?!]{0,60}\b(?:instructions?|rules?|prompts?|guidelines?|above)\b"
+    r"|\b(?:reply|respond|answer|say|write|output|print)\s+(?:only|just|exactly|nothing but)\b"
+    r"|\b(?:you are|act as|as)\s+(?:now\s+)?an?\s+(?:AI|LLM|assistant|chatbot|(?:large\s+)?language model)\b"
+    r"|\b(?:dear|note to|attention)\b[^.?!]{0,20}\b(?:AIs?|LLMs?|assistants?|chatbots?|language models?)\b"
+    r"|\b(?:system|assistant)\s*:|<[|/]?\s*(?:passage|system|assistant|im_start|im_end)\b|\[/?INST\]",
+    re.IGNORECASE,
+)
+"""Words that are written for a language model to obey. Which ones work nobody can list: what is checked afterwards is
+what protects a reader, and this spares the commonest the attempt."""
 _QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"“»]|(?<!\w)‘([^‘’]+)’(?!\w)")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_ZEROS = re.compile(r"\A0+(?=\d)")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety hundred"
 _UNITS = """

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from syntok import segmenter
 
 from index.engine import Engine
-from ingest.model import Passage, Span
+from ingest.model import Span
 from ipsqa.answer import Answer, Citation, Sentence, Unborne, quoted
 from ipsqa.bearing import Bearing, Source, Verdict, weigh_sentence
 from ipsqa.judging import Judge
@@ -54,8 +54,11 @@ def write_answer(answer: Answer, engine: Engine, judge: Judge, after: str = "", 
         endpoint = endpoint_of()
         if not endpoint:
             return answer
-        pieces = endpoint.stream(messages_of(answer, after))
-        return _written(answer, _Draft(answer, engine, judge), pieces, seen)
+        sources = sources_of(answer, judge)
+        if not sources:
+            raise ModelError("the passages give orders to language models and were shown to none")
+        pieces = endpoint.stream(messages_of(answer.request.text, sources, after))
+        return _written(answer, _Draft(sources, engine, judge), pieces, seen)
     except ModelError as error:
         return replace(answer, note=_instead(str(error)))
 
@@ -78,9 +81,9 @@ def _written(answer: Answer, draft: _Draft, pieces: Iterator[str], seen: Seen | 
 class _Draft:
     """What of a model's text has been weighed so far."""
 
-    def __init__(self, answer: Answer, engine: Engine, judge: Judge) -> None:
+    def __init__(self, sources: Sequence[Source], engine: Engine, judge: Judge) -> None:
         self.engine, self.judge = engine, judge
-        self.sources = {n: Source.of(each, judge.read(each)) for n, each in enumerate(passages_of(answer), 1)}
+        self.sources = dict(enumerate(sources, 1))
         self.sentences: tuple[Sentence, ...] = ()
         self.citations: tuple[Citation, ...] = ()
         self.unborne: tuple[Unborne, ...] = ()
@@ -117,25 +120,26 @@ class _Draft:
         return Citation(n, bearing.source.passage, bearing.span, quoted(document, bearing.span))
 
 
-def passages_of(answer: Answer) -> tuple[Passage, ...]:
-    """The passages that an answer quotes, each once."""
-    return tuple({citation.passage.id: citation.passage for citation in answer.citations}.values())
+def sources_of(answer: Answer, judge: Judge) -> tuple[Source, ...]:
+    """The passages that an answer quotes, each once, as far as a language model may see them."""
+    passages = {citation.passage.id: citation.passage for citation in answer.citations}.values()
+    sources = (Source.of(passage, judge.read(passage)) for passage in passages)
+    return tuple(source for source in sources if source.count)
 
 
-def messages_of(answer: Answer, after: str = "") -> tuple[tuple[Role, str], ...]:
+def messages_of(question: str, sources: Sequence[Source], after: str = "") -> tuple[tuple[Role, str], ...]:
     """What a language model is told: the rules, then the passages, numbered between marks, and the question.
 
     The marks hold a number that no passage can foretell, so that none can feign the end of itself.
     """
-    passages = passages_of(answer)
-    texts = [" ".join(passage.text.split()) for passage in passages]
-    seal = hashlib.sha256("\n".join((answer.request.text, *texts)).encode()).hexdigest()[:12]
+    texts = [" ".join(source.text.split()) for source in sources]
+    seal = hashlib.sha256("\n".join((question, *texts)).encode()).hexdigest()[:12]
     blocks = (
-        f"<passage {n} {seal}>\n{' / '.join(passage.path)}\n{text}\n</passage {n} {seal}>"
-        for n, (passage, text) in enumerate(zip(passages, texts, strict=True), 1)
+        f"<passage {n} {seal}>\n{' / '.join(source.passage.path)}\n{text}\n</passage {n} {seal}>"
+        for n, (source, text) in enumerate(zip(sources, texts, strict=True), 1)
     )
     before = (f"Asked before: {' '.join(after.split())}",) if after else ()
-    return ("system", RULES), ("user", "\n\n".join((*blocks, *before, f"Question: {answer.request.text}")))
+    return ("system", RULES), ("user", "\n\n".join((*blocks, *before, f"Question: {question}")))
 
 
 def written_sentences(text: str) -> tuple[Written, ...]:
