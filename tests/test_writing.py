@@ -306,7 +306,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert found.submodule_search_locations
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(Path(found.submodule_search_locations[0]) / WEIGHTS)
-    parameters.n_ctx, parameters.n_parallel, parameters.n_predict = 1024, 1, 48
+    parameters.n_ctx, parameters.n_parallel, parameters.n_predict = 1024, 1, 96
     # One thread: two wait for each other most of the time where the tests already fill both cores.
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.warmup = False
