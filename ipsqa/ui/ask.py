@@ -12,7 +12,7 @@ import streamlit as st
 from index.engine import Where
 from ipsqa.answer import Answer, Citation
 from ipsqa.library import Library
-from ipsqa.ui import address, cards, desk, filters, rooms
+from ipsqa.ui import address, cards, desk, filters, rooms, wording
 from ipsqa.ui.markup import Mark, as_label, chip, escape, note
 
 EXAMPLES = "examples.toml"
@@ -69,7 +69,9 @@ def _answer(library: Library, question: str, where: Where) -> None:
         st.html(note(problem))
         return
     after = address.read("after").strip()[:LONGEST]
-    answer = desk.remembered("answer", library, (question, where, after), lambda: library.ask(question, where, after))
+    answer = desk.remembered(
+        "answer", library, (question, where, after), lambda: wording.ask(library, question, where, after)
+    )
     _remember(question)
     if after:
         st.html(note(f"Going on from “{after}”", "aside"))
@@ -96,7 +98,7 @@ def unaskable(question: str) -> str:
 def _show_answer(library: Library, answer: Answer) -> None:
     paragraphs = "".join(f'<p class="answer">{paragraph}</p>' for paragraph in _paragraphs(answer))
     sure = f'<p class="note">{escape(how_sure(answer))}</p>'
-    st.html(f'<section aria-label="Answer" id="answer">{paragraphs}{sure}</section>')
+    st.html(f'<section aria-label="Answer" id="answer">{paragraphs}{sure}{wording.left_out(answer)}</section>')
     _onwards(answer)
     _further(answer)
     st.html('<h2 class="next">Where it stands</h2>')
@@ -120,8 +122,8 @@ def how_sure(answer: Answer) -> str:
     if answer.mode == "extractive":
         cut = any(mark in sentence.text for sentence in answer.sentences for mark in ("…", "..."))
         return f"{said} Quoted word for word{'; dots mark what is left out' if cut else ''}."
-    dropped = f" {answer.dropped} sentences that no source bore out were dropped." if answer.dropped else ""
-    return f"{said} Worded by a language model and checked against the passages below.{dropped}"
+    worded = f"{said} Worded by a language model and checked against the passages below."
+    return f"{worded} {wording.how_many(answer)}".strip()
 
 
 def _by_passage(citations: Iterable[Citation]) -> Iterable[list[Citation]]:
