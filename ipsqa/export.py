@@ -36,10 +36,10 @@ def _shown(letter: str) -> str:
 
 
 def locator(record: Record) -> str:
-    """Where a passage stands: its printed pages and how sure they are, or else its source lines."""
-    pages = record["pages"]
+    """Where a passage, or what is quoted of it, stands: printed pages and how sure they are, or else source lines."""
+    pages = record.get("quote_pages", record["pages"])
     if not pages:
-        first, last = record["lines"]
+        first, last = record.get("quote_lines", record["lines"])
         return f"line {first}" if first == last else f"lines {first}-{last}"
     one = pages["first"] == pages["last"]
     label = f"p. {pages['first']}" if one else f"pp. {pages['first']}-{pages['last']}"
@@ -47,8 +47,8 @@ def locator(record: Record) -> str:
 
 
 def source_lines(record: Record) -> str:
-    """The file and the lines of a passage, as editors and compilers write them."""
-    first, last = record["lines"]
+    """The file and the lines of a passage, or of what is quoted of it, as editors and compilers write them."""
+    first, last = record.get("quote_lines", record["lines"])
     return f"{record['file']}:{first}-{last}"
 
 
@@ -162,11 +162,14 @@ _VERDICTS = {
     "altered": "altered: the source's words are others",
     "paraphrase": "paraphrase: the sources say so in other words",
 }
+_DOUBTFUL = "perhaps a paraphrase: several passages come as close; read them before you cite one"
 
 
 def _verdict(record: Record) -> Iterator[str]:
     """What was found for a quotation, what differs, and how to cite it."""
-    yield _VERDICTS.get(record["match"]) or f"not in the sources: {record['reason']}; the nearest passages are:"
+    doubtful = record["match"] == "paraphrase" and record["alternatives"]
+    found = _DOUBTFUL if doubtful else _VERDICTS.get(record["match"])
+    yield found or f"not in the sources: {record['reason']}; the nearest passages are:"
     for difference in record["differences"]:
         meaning = f"; {difference['meaning']}" if difference["meaning"] else ""
         yield f"“{difference['given']}” should be “{difference['source']}”{meaning}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.engine import Hit
 from ingest.model import Document, Page, Passage, Section, Span
-from ipsqa.alignment import Difference
 from ipsqa.answer import Answer, Citation
-from ipsqa.check import Finding, Report
-from ipsqa.citing import QuoteMatch, Standing
 from ipsqa.findings import Findings, Found
 from ipsqa.library import Library, Results
 from ipsqa.query import Request
 from ipsqa.reading import Reading
-from ipsqa.references import Reference
+
+if TYPE_CHECKING:
+    # What checks and cites is loaded when it is first used: a search need not wait for it.
+    from ipsqa.alignment import Difference
+    from ipsqa.check import Finding, Report
+    from ipsqa.citing import QuoteMatch, Standing
+    from ipsqa.references import Reference
 
 Record = dict[str, Any]
 
