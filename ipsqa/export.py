@@ -49,7 +49,7 @@ def locator(record: Record) -> str:
 def source_lines(record: Record) -> str:
     """The file and the lines of a passage, or of what is quoted of it, as editors and compilers write them."""
     first, last = record.get("quote_lines", record["lines"])
-    return f"{record['file']}:{first}-{last}"
+    return f"{record['file']}:{first}" + (f"-{last}" if last != first else "")
 
 
 def passages_of(record: Record) -> Sequence[Record]:
@@ -149,11 +149,11 @@ def notes_of(record: Record) -> list[str]:
 
 def _on_wording(record: Record) -> Iterator[str]:
     """Whose words an answer is in, where they are not the sources', and what was left out of them."""
-    if record["mode"] == "model":
+    if record.get("mode") == "model":
         yield "worded by a language model; each sentence was checked against the passage that it cites"
-    if record["note"]:
+    if record.get("note"):
         yield record["note"]
-    for sentence in record["unborne"]:
+    for sentence in record.get("unborne", ()):
         yield f"dropped: {sentence['text']} ({sentence['why']})"
 
 
