@@ -51,6 +51,32 @@ def test_asking_for_all_passages_finds_what_the_topic_alone_finds() -> None:
     assert found("all passages on street gangs").passages == found("street gangs").passages
 
 
+FOREIGN = (
+    *("oxygen", "volcanoes", "photosynthesis in plants", "how to bake sourdough bread", "the French revolution"),
+    *("quantum chromodynamics", "football world cup", "machine learning", "dinosaurs", "tax law", "steam engines"),
+    *("jazz music", "space travel", "climate change", "nuclear power", "chess openings", "zzzzqqq", "blorp fnord"),
+)
+
+
+@pytest.mark.parametrize("topic", FOREIGN)
+def test_on_a_foreign_topic_nothing_is_found(topic: str) -> None:
+    findings = found(topic)
+    assert findings.total == 0
+    assert findings.considered == searcher().engine.size
+    assert found(topic, "high").total == 0
+
+
+def test_what_the_texts_have_a_heading_for_is_found() -> None:
+    documents = searcher().engine.documents()
+    titles = {section.title for document in documents for section in document.sections if section.kind == "section"}
+    topics = [title for title in titles if 3 <= len(title.split()) <= 8]
+    assert fmean(found(topic).total > 0 for topic in topics) > 0.95
+
+
+def test_a_phrase_that_stands_in_the_texts_is_found_whatever_it_is_near() -> None:
+    assert found('"Vision"').total
+
+
 def test_relevance_falls_from_one_to_the_cut() -> None:
     findings = found("honour-related violence")
     relevance = [passage.relevance for passage in findings.passages]
