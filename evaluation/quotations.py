@@ -89,9 +89,14 @@ def score_drafts(checker: Checker, planter: Planter, seeds: Sequence[int]) -> di
 
 
 def score_paraphrases(library: Library) -> dict[str, float]:
-    """The shares of paraphrases told to be such, and led to the sentences meant by what is quoted, first or at all."""
+    """The shares of paraphrases told to be such, and led to the sentences meant by what is quoted, first or at all.
+
+    "alone" is the share of right ones where one place is given, "rivalled" that of the first of several.
+    """
     rows = [json.loads(line) for line in (HERE / "paraphrases.jsonl").read_text("utf-8").splitlines()]
-    told = first = given = among = 0
+    told = first = given = 0
+    alone: list[bool] = []
+    rivalled: list[bool] = []
     for row in rows:
         match = library.cite(row["query"])
         told += match.match == "paraphrase"
@@ -99,13 +104,17 @@ def score_paraphrases(library: Library) -> dict[str, float]:
             row["doc"] == each.span.doc and coverage(row["quote"], each.quote) >= HALF
             for each in (*match.places, *match.nearest)
         ]
-        first, given, among = first + any(right[:1]), given + any(right), among + len(match.places)
+        first, given = first + any(right[:1]), given + any(right)
+        if match.places:
+            (rivalled if len(match.places) > 1 else alone).append(right[0])
     return {
         "cases": len(rows),
         "kind": told / len(rows),
         "place": first / len(rows),
         "given": given / len(rows),
-        "places given": among / max(1, told),
+        "given alone": len(alone),
+        "alone": statistics.fmean(alone),
+        "rivalled": statistics.fmean(rivalled),
     }
 
 

@@ -69,12 +69,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found in a draft, in reading order, and how many quotations and citations of the corpus it saw."""
+    """What a check found in a draft, in reading order, and how many quotations and citations of the corpus it saw.
+
+    `listed` are the works of the corpus that its reference list has.
+    """
 
     draft: Draft
     findings: tuple[Finding, ...]
     quoted: int
     cited: int
+    listed: frozenset[Source] = frozenset()
 
 
 class Checker:
@@ -135,7 +139,13 @@ class _Check:
         if self.draft.listing:
             self._check_listing()
         found = sorted(dict.fromkeys(self.findings), key=lambda finding: (finding.start, finding.kind))
-        return Report(self.draft, tuple(found), self.quoted, len(self.claims.meant))
+        listed = frozenset(entry.source for entry in self._listed().values() if entry)
+        return Report(self.draft, tuple(found), self.quoted, len(self.claims.meant), listed)
+
+    def _listed(self) -> dict[Range, Citable | None]:
+        """The entries of the reference list by their places, with the works of the corpus that they describe."""
+        scanned, citables = self.draft.scanned, self.checker.citables
+        return {place: read_entry(scanned[slice(*place)], citables) for place in self.claims.entries}
 
     def _check_quotation(self, quotation: Quotation) -> None:
         claims = self.claims.of(quotation)
@@ -283,9 +293,7 @@ class _Check:
             shown = self.shown.get(claim.at)
             if shown or len(claim.citables) == 1:
                 cited.setdefault(shown or claim.citables[0], claim)
-        listed = {
-            place: read_entry(self.draft.scanned[slice(*place)], self.checker.citables) for place in self.claims.entries
-        }
+        listed = self._listed()
         entries = {entry for entry in listed.values() if entry}
         # Where a chapter's authors are lost, its entry is told by the book alone.
         books = {

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from html import unescape
 from pathlib import Path
 
 from index.engine import SettingsError
 from ingest.model import Work
-from ipsqa.check import Edit, Finding, Report
+from ipsqa.check import Edit, Report
 from ipsqa.references import Source, cite
 from ipsqa.worddrafts import WordParagraph, open_word, paragraphs_of, replace_words
+
+NAMING = ("uncited", "wrong-author")
+"""Faults whose correction cites a work that the draft did not cite there."""
 
 MOST_COPIES = 100
 """So many corrected copies of one draft may lie beside it."""
@@ -26,7 +31,7 @@ def write_fixed(report: Report, works: Sequence[Work] = (), style: str = "apa") 
     if draft.path.suffix.lower() == ".pdf":
         raise SettingsError(f"{draft.path}: a PDF cannot be corrected: check the file it was made from")
     edits = _apart(finding.edit for finding in report.findings if finding.edit)
-    entries = _entries(report.findings, works, style) if draft.listing else ()
+    entries = _entries(report, works, style) if draft.listing else ()
     if not edits and not entries:
         return None
     target = _beside(draft.path)
@@ -46,10 +51,20 @@ def _apart(edits: Iterable[Edit]) -> list[Edit]:
     return kept
 
 
-def _entries(findings: Iterable[Finding], works: Sequence[Work], style: str) -> tuple[str, ...]:
-    missing = [finding.source for finding in findings if finding.kind == "unlisted" and finding.source]
-    sources = [Source(source.work, source.contribution) for source in missing]
-    return tuple(dict.fromkeys(reference.reference for reference in cite(sources, style, works)))
+def _entries(report: Report, works: Sequence[Work], style: str) -> tuple[str, ...]:
+    """The entries that the list lacks: of works that are cited, and of those that the corrections cite."""
+    missing = [
+        Source(finding.source.work, finding.source.contribution)
+        for finding in report.findings
+        if finding.source and (finding.kind == "unlisted" or (finding.kind in NAMING and finding.edit))
+    ]
+    sources = [source for source in dict.fromkeys(missing) if source not in report.listed]
+    marked = report.draft.path.suffix.lower() == ".md"
+    return tuple(_in_markdown(each.html) if marked else each.reference for each in cite(sources, style, works))
+
+
+def _in_markdown(html: str) -> str:
+    return unescape(re.sub(r"<[^>]*>", "", re.sub(r"</?i>", "*", html)))
 
 
 def _beside(path: Path) -> Path:

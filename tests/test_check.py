@@ -347,10 +347,19 @@ def test_corrected_copy_of_a_text(tmp_path: Path) -> None:
     assert "“Mediation is not an alternative to the judicial system” ([Chapter on Spain], 2011, p. 111)" in fixed
     assert f"“{CENTRAL}” (Susi & Heikkilä, 2011, p. 54). And" in fixed
     assert f"“{LIMIT}” (Susi & Heikkilä, 2011, p. 49)" in fixed
-    assert "\r\n[Chapter on Spain] (2011) Working together for better integration: Immigrants, police" in fixed
+    assert "\r\n[Chapter on Spain] (2011) in Working together for better integration: Immigrants, police" in fixed
     again = checker().check(copy)
     assert told(again) == []
     assert write_fixed(again) is None
+
+
+def test_a_corrected_list_has_what_the_corrections_cite(tmp_path: Path) -> None:
+    text = f"“{CALL}” and “{CHILDREN}”.\n\n## References\n\n{SUSI}\n"
+    copy = write_fixed(check(tmp_path, text), [document.work for document in corpus()[0]])
+    assert copy is not None
+    added = "McLaughlin, H., & Cummins, I. (2011). Immigration, policing and social work: The UK perspective. In *Working"
+    assert copy.read_text("utf-8").count(f"\n{added}") == 1
+    assert copy.read_text("utf-8").count("Susi, R.") == 1
 
 
 def test_copies_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
