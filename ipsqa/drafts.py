@@ -62,9 +62,13 @@ _CODE = re.compile(r"(`+)[^`\n]+\1|<!--.*?-->|\]\([^)\s]*\)", re.DOTALL)
 _NOTE = re.compile(r"^\[\^(?P<name>[^\]\s]+)\]:[^\n]*(?:\n[ \t]+\S[^\n]*)*", re.MULTILINE)
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 NOTE_MARK = re.compile(
-    rf"\[\^(?P<name>[^\]\s]+)\]|(?P<raised>[{_RAISED}]+)|(?<=[”»\"])(?P<behind>\d{{1,3}})(?=[\s.,;:)]|\Z)"
+    rf"\[\^(?P<name>[^\]\s]+)\]|(?P<raised>[{_RAISED}]+)"
+    r"|(?:(?<=[”’»\"])|(?<=[”’»\"][.,;:]))(?P<behind>\d{1,3})(?=[\s.,;:)]|\Z)"
 )
-_TYPED_NOTE = re.compile(rf"^[ \t]*(?P<name>\d{{1,3}}|[{_RAISED}]+)[.)]?[ \t]+\S[^\n]*", re.MULTILINE)
+_TYPED_NOTE = re.compile(
+    rf"^[ \t]*(?P<name>\d{{1,3}}|[{_RAISED}]+)(?:[.)]?[ \t]+(?=\S)|(?=[^\W\d_]))[^\n]*", re.MULTILINE
+)
+_NUMBER_LINE = re.compile(r"^[ \t]*\d{1,4}[ \t]*$", re.MULTILINE)
 _QUOTED_LINES = re.compile(r"(?:^ {0,3}>[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _INDENTED = re.compile(r"(?:^(?: {4,}|\t)\S[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _LISTING = re.compile(
@@ -85,6 +89,9 @@ def read_draft(path: Path) -> Draft:
         return _read_word(path)
     text = "\n".join(read_source(path).lines) + "\n"
     blank = _blank_markup(text) if suffix == ".md" else text
+    if suffix == ".pdf":
+        # Numbers of pages, and raised figures that the extraction put on a line of their own.
+        blank = _NUMBER_LINE.sub(_spaces, blank)
     blocks = _block_quotes(blank, _INDENTED if suffix == ".txt" else _QUOTED_LINES)
     for start, end in blocks:
         blank = blank[:start] + re.sub(r"(?m)^( {0,3})>", r"\1 ", blank[start:end]) + blank[end:]

@@ -309,7 +309,7 @@ class NoteCitation:
     page_at: Range | None = None
 
 
-_NOTE_NAME = re.compile(r"\[\^[^\]]+\]:\s*")
+_NOTE_NAME = re.compile(r"\A\s*(?:\[\^[^\]]+\]:|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d{1,3}[.)]?(?=\s|[^\W\d_]))\s*")
 _NOTE_PAGE = re.compile(rf"[,:][”’\"'*_]*\s*(?:{_PAGE_MARK})?{_PAGE}\.?\s*$", re.IGNORECASE)
 
 

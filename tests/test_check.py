@@ -329,6 +329,17 @@ def test_pdf_draft_is_checked_and_not_corrected(tmp_path: Path) -> None:
         write_fixed(report)
 
 
+def test_notes_of_a_pdf_and_what_stands_between_its_pages(tmp_path: Path) -> None:
+    path = tmp_path / "draft.pdf"
+    note = "#footnote[Susi & Heikkilä 2011, 55.]"
+    lines = '#set page(width: 14cm, height: 4cm, numbering: "1")\n'
+    path.write_bytes(typst.compile(f"{lines}Now “{CALL}”.{note} And ‘{CENTRAL}’.{note}".encode()))
+    assert [(finding.kind, finding.message) for finding in checker().check(path).findings] == [
+        ("wrong-page", "p. 55 should be p. 54"),
+        ("wrong-page", "p. 55 should be p. 54"),
+    ]
+
+
 def test_corrected_copy_of_a_text(tmp_path: Path) -> None:
     text = (
         f"“{CALL.replace('can ', 'can never ').replace('a familiar', 'a')}” (Susi & Heikkilä, 2013, p. 55).\r\n\r\n"
@@ -357,7 +368,9 @@ def test_a_corrected_list_has_what_the_corrections_cite(tmp_path: Path) -> None:
     text = f"“{CALL}” and “{CHILDREN}”.\n\n## References\n\n{SUSI}\n"
     copy = write_fixed(check(tmp_path, text), [document.work for document in corpus()[0]])
     assert copy is not None
-    added = "McLaughlin, H., & Cummins, I. (2011). Immigration, policing and social work: The UK perspective. In *Working"
+    added = (
+        "McLaughlin, H., & Cummins, I. (2011). Immigration, policing and social work: The UK perspective. In *Working"
+    )
     assert copy.read_text("utf-8").count(f"\n{added}") == 1
     assert copy.read_text("utf-8").count("Susi, R.") == 1
 
