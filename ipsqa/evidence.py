@@ -57,6 +57,7 @@ Weigh = Callable[[str], float]
 
 _SOURCES = re.compile(r"\b(?:authors?|wrote|written|writers?|editors?|edited)\b", re.IGNORECASE)
 _OF_SOURCES = frozenset(index_terms("chapter author wrote written writer editor edited book article text section part"))
+_POINTING = re.compile(r"(?:this|these|those|such|it|its|they|their|he|she|his|her|both)\b", re.IGNORECASE)
 _CAPTION = re.compile(r"(?:table|figure|fig\.)\s", re.IGNORECASE)
 
 
@@ -150,8 +151,12 @@ class Evidence:
             if value < best - CLOSE or used >= SHORT_WORDS:
                 break
             piece = self._unit(place, number, values)
-            length = self.length(piece)
-            if (place, number) in quoted or (used and used + length > SHORT_WORDS) or self._said(piece, chosen):
+            if used + self.length(_new(piece, quoted)) > SHORT_WORDS and self._pointing(place, number):
+                piece = Piece(place, (number,))
+            length = self.length(_new(piece, quoted))
+            if (place, number) in quoted or (used and used + length > SHORT_WORDS):
+                continue
+            if self._said(_new(piece, quoted), chosen):
                 continue
             chosen.append(piece)
             quoted.update((place, each) for each in piece.sentences)
@@ -167,13 +172,18 @@ class Evidence:
         return KIND * self.question.offered(text) - UNMET * lacking / max(1, len(demanded))
 
     def _unit(self, place: int, number: int, values: Values) -> Piece:
-        """What is quoted with a sentence: all of a title page, of a table its caption and head, else itself."""
+        """What is quoted with a sentence: all of a title page, of a table its caption and head, what it points to."""
         kind = self.passage(place).kind
         if kind == "title":
             return self._whole(place)
         if kind == "table":
             return self._row(place, number, values)
-        return Piece(place, (number,))
+        return Piece(place, (number - 1, number) if self._pointing(place, number) else (number,))
+
+    def _pointing(self, place: int, number: int) -> bool:
+        """Whether a sentence of prose begins with a word that points to the one before."""
+        prose = self.passage(place).kind not in ("title", "table")
+        return prose and number > 0 and bool(_POINTING.match(self.text(place, [number])))
 
     def _row(self, place: int, number: int, values: Values) -> Piece:
         """A row of a table under its caption and its head; the rows between are kept where they are few."""
@@ -200,8 +210,9 @@ class Evidence:
             best = max(values, key=lambda key: (values[key] + _continued(key, quoted), -key[0], -key[1]))
             piece = self._unit(*best, values)
             del values[best]
-            length = self.length(piece)
-            if (used > before and used + length > limit) or self._said(piece, chosen):
+            new = _new(piece, quoted)
+            length = self.length(new)
+            if best in quoted or (used > before and used + length > limit) or self._said(new, chosen):
                 continue
             chosen.append(piece)
             quoted.update((piece.place, number) for number in piece.sentences)
@@ -222,6 +233,11 @@ def sentence_text(passage: Passage, number: int) -> str:
 
 def _terms(passage: Passage) -> frozenset[str]:
     return frozenset(index_terms(" ".join((passage.text, *passage.path, passage.country or ""))))
+
+
+def _new(piece: Piece, quoted: set[tuple[int, int]]) -> Piece:
+    """What of a piece is not quoted yet."""
+    return Piece(piece.place, tuple(each for each in piece.sentences if (piece.place, each) not in quoted))
 
 
 def _company(key: tuple[int, int], quoted: set[tuple[int, int]]) -> float:

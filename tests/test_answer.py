@@ -12,6 +12,7 @@ from ipsqa.answer import ELLIPSIS, Answer
 from ipsqa.evaluation import SHIPPED, read_questions
 from ipsqa.evidence import LONG_WORDS, SHORT_WORDS, TABLE_WORDS
 from ipsqa.library import Library, open_library
+from ipsqa.questions import Question
 from tests.built import MANIFEST, shipped_index
 
 QUESTIONS = [judged for judged in read_questions(SHIPPED / "questions.jsonl") if judged.text.endswith("?")]
@@ -44,6 +45,15 @@ def test_an_answer_is_no_longer_than_its_kind_allows(answers: list[Answer]) -> N
     ]
     assert max(lengths) <= LONG_WORDS + TABLE_WORDS
     assert sum(lengths) / len(lengths) < (SHORT_WORDS + LONG_WORDS) / 2
+
+
+def test_a_sentence_that_points_back_comes_with_the_one_before(library: Library, answers: list[Answer]) -> None:
+    pointing = re.compile(r"(?:this|these|they|it|he|she|such)\b", re.IGNORECASE)
+    longer = [answer for answer in answers if not Question(answer.request.text).short]
+    for citation in (citation for answer in longer for citation in answer.citations):
+        passage = citation.passage
+        if passage.kind == "prose" and pointing.match(citation.quote):
+            assert citation.span.start == passage.sentences[0].start
 
 
 def test_no_two_citations_share_words(answers: list[Answer]) -> None:
