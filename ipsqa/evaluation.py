@@ -17,8 +17,10 @@ from ir_measures import AP, RR, R, SetF, SetP, SetR, nDCG
 from numpy.typing import NDArray
 
 from index.engine import SettingsError
+from index.terms import index_terms
 from ingest.model import Passage
-from ipsqa.answer import Answer
+from ipsqa.answer import LIKELIHOODS, Answer
+from ipsqa.bearing import numbers_of
 from ipsqa.library import Library
 
 SHINGLE, STEP, COVERED = 20, 5, 0.5
@@ -26,6 +28,9 @@ SHINGLE, STEP, COVERED = 20, 5, 0.5
 
 SHIPPED = Path(__file__).resolve().parent.parent / "evaluation"
 """The judged questions and topics of the shipped corpus."""
+
+REWORDED = 0.5
+"""The share of its words that a sentence has in common with the quote that bears it."""
 
 DEPTH = 20
 SEARCH_MEASURES = (R @ 5, R @ 10, nDCG @ 10, RR @ 10, AP)
@@ -215,6 +220,7 @@ def ask_values(library: Library, questions: Sequence[Judged]) -> Values:
         if answer.answered:
             values["words"][question.id] = float(sum(len(sentence.text.split()) for sentence in answer.sentences))
             values["cited well"][question.id] = _cited_well(question, answer)
+            values["borne"][question.id] = _borne(answer)
     return values
 
 
@@ -230,6 +236,19 @@ def _cited_well(question: Judged, answer: Answer) -> float:
     """The share of an answer's citations that share words with a judged place."""
     places = " ".join(place.quote for place in (*question.must, *question.may))
     return float(np.mean([coverage(citation.quote, places) > 0 for citation in answer.citations]))
+
+
+def _borne(answer: Answer) -> float:
+    """The share of an answer's citations whose quote bears the sentence that cites it: citation precision."""
+    quotes = {citation.n: citation.quote for citation in answer.citations}
+    pairs = [(sentence.text, quotes.get(n, "")) for sentence in answer.sentences for n in sentence.citations]
+    return float(np.mean([bears(quote, text) for text, quote in pairs])) if pairs else 0.0
+
+
+def bears(quote: str, text: str) -> bool:
+    """Whether a quote has all numbers of a sentence, and its words as far as somebody who rewords them keeps them."""
+    words, held = set(index_terms(text)), set(index_terms(quote))
+    return set(numbers_of(text)) <= set(numbers_of(quote)) and len(words & held) >= REWORDED * len(words)
 
 
 def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
@@ -348,6 +367,37 @@ def decision(values: Values) -> dict[str, float]:
     }
 
 
+def decisions(values: Values, items: Sequence[Judged]) -> dict[str, dict[str, float]]:
+    """As `decision`, for the questions of each kind beside those without an answer."""
+    found = {}
+    for kind in ASKED:
+        chosen = {item.id for item in items if item.kind in (kind, UNANSWERABLE)}
+        row = decision(
+            {name: {ident: value for ident, value in each.items() if ident in chosen} for name, each in values.items()}
+        )
+        if row:
+            found[kind] = row
+    return found
+
+
+def sureness(values: Values) -> dict[str, dict[str, float]]:
+    """For the answers that go under each word of likelihood: the confidence said, how many answer a question that has
+    an answer, how many hold some of the judged evidence, and their number.
+    """
+    refused, evidence = values.get("refused", {}), values.get("evidence", {})
+    shown = {**values.get("answered", {}), **{ident: 1 - value for ident, value in refused.items()}}
+    rows: dict[str, list[tuple[float, float, float]]] = {word: [] for _, word in LIKELIHOODS}
+    for ident, said in values.get("confidence", {}).items():
+        if shown[ident]:
+            rows[_word(said)].append((said, float(ident not in refused), float(evidence.get(ident, 0) > 0)))
+    names = ("said", "answerable", "with evidence")
+    return {
+        word: {**dict(zip(names, map(float, np.mean(row, axis=0)), strict=True)), "answers": float(len(row))}
+        for word, row in rows.items()
+        if row
+    }
+
+
 def evaluation_record(found: Evaluation, other: Evaluation | None = None) -> dict[str, Any]:
     """The figures as JSON holds them; with `other`, what the first gains over it and how likely that is chance."""
     record: dict[str, Any] = {}
@@ -360,13 +410,24 @@ def evaluation_record(found: Evaluation, other: Evaluation | None = None) -> dic
             for kind, row in found.table(part).items()
         }
         if part == "ask":
-            record["decision"] = {name: round(value, 4) for name, value in decision(values).items()}
+            record["decision"] = _rounded(decision(values))
+            by_each = decisions(values, found.items["ask"])
+            record["decision by kind"] = {kind: _rounded(row) for kind, row in by_each.items()}
+            record["sureness"] = {word: _rounded(row) for word, row in sureness(values).items()}
         if other:
             gains = paired(values, other.values[part])
             record[f"{part} gain"] = {
                 name: {"gain": round(gain, 4), "p": round(p, 4)} for name, (gain, p) in gains.items()
             }
     return record
+
+
+def _word(confidence: float) -> str:
+    return next(word for least, word in LIKELIHOODS if confidence >= least)
+
+
+def _rounded(row: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in row.items()}
 
 
 def evaluation_lines(record: Mapping[str, Any]) -> Iterator[str]:

@@ -11,13 +11,18 @@ import pytest
 
 from index.engine import SettingsError
 from ipsqa.evaluation import (
+    Evaluation,
     Evidence,
     Figure,
     Judged,
     auroc,
+    bears,
     by_kind,
     calibration_error,
     coverage,
+    decisions,
+    evaluation_lines,
+    evaluation_record,
     figure,
     p_value,
     paired,
@@ -25,6 +30,7 @@ from ipsqa.evaluation import (
     read_questions,
     read_topics,
     squeeze,
+    sureness,
 )
 
 
@@ -110,3 +116,50 @@ def test_trec_judgments_are_read(tmp_path: Path) -> None:
     (first, grades), (second, none) = read_qrels(tmp_path / "qrels", tmp_path / "queries")
     assert (first.text, grades) == ("honour violence", {"p1": 2, "p2": 0})
     assert (second.id, none) == ("q2", {})
+
+
+VALUES = {
+    "confidence": {"a": 0.9, "b": 0.7, "c": 0.6, "x": 0.85, "y": 0.1},
+    "answered": {"a": 1.0, "b": 1.0, "c": 0.0},
+    "evidence": {"a": 0.5, "b": 0.0, "c": 0.0},
+    "refused": {"x": 0.0, "y": 1.0},
+}
+KINDS = {"a": "factoid", "b": "descriptive", "c": "descriptive", "x": "unanswerable", "y": "unanswerable"}
+ITEMS = [Judged(ident, kind, "?", ()) for ident, kind in KINDS.items()]
+
+
+def test_the_decision_is_told_for_each_kind_beside_what_has_no_answer() -> None:
+    found = decisions(VALUES, ITEMS)
+    assert found["factoid"]["AUROC"] == 1.0
+    # Of b and c, both stand above y and below x.
+    assert found["descriptive"]["AUROC"] == 2 / 4
+    # Half of b and c answered, half of x and y refused.
+    assert found["descriptive"]["balanced"] == (1 / 2 + 1 / 2) / 2
+    assert "multi" not in decisions({"confidence": {}}, ITEMS)
+
+
+def test_sureness_is_told_by_the_word_for_it() -> None:
+    found = sureness(VALUES)
+    assert list(found) == ["very likely", "likely"]
+    assert found["very likely"]["said"] == pytest.approx((0.9 + 0.85) / 2)
+    assert (found["very likely"]["answerable"], found["very likely"]["with evidence"]) == (1 / 2, 1 / 2)
+    assert found["likely"] == {"said": 0.7, "answerable": 1.0, "with evidence": 0.0, "answers": 1.0}
+
+
+def test_a_quote_bears_a_sentence_that_has_its_numbers_and_words() -> None:
+    quote = "In 2004 the town began four night buses, since young people had no way home."
+    assert bears(quote, quote)
+    assert bears(quote, "The buses were begun in 2004 for young people.")
+    assert not bears(quote, "The buses were begun in 2005 for young people.")
+    assert not bears(quote, "Six night buses were begun.")
+    assert not bears(quote, "The harbour was dug by the monks of an abbey.")
+    assert not bears("", "The harbour.")
+
+
+def test_a_record_has_the_decision_by_kind_and_its_lines() -> None:
+    record = evaluation_record(Evaluation({"ask": VALUES}, {"ask": ITEMS}))
+    assert record["decision by kind"]["factoid"]["AUROC"] == 1.0
+    assert record["sureness"]["likely"]["said"] == 0.7
+    lines = list(evaluation_lines(record))
+    assert "sureness" in lines
+    assert any(line.startswith("  factoid            AUROC 1.000") for line in lines)
