@@ -247,7 +247,8 @@ class _Check:
             edit = Edit(claim.room, claim.room, f", {page}") if pages.certainty == EXACT else None
             self._tell(quotation.start, quotation.end, "no-page", f"no page is given: {section}{page}", edit, source)
             return
-        given = f"p. {claim.first}" if claim.first == claim.last else f"pp. {claim.first}–{claim.last}"
+        given = self.draft.text[slice(*claim.page_at)].replace("-", "–")
+        given = f"p. {given}" if given.isalnum() else f"pp. {given}"
         edit = Edit(*claim.page_at, _label(pages)) if pages.certainty == EXACT else None
         self._tell(*claim.page_at, "wrong-page", f"{given} should be {page}", edit, source)
 
@@ -353,14 +354,18 @@ def _page_in_words(pages: PageRange | None) -> str:
 
 def _covers(claim: Claim, pages: PageRange) -> bool:
     """Whether the pages claimed have one of those where the words stand, as far as these are sure."""
-    if claim.page_at is None:
-        return False
-    if not all(label.isdigit() for label in (claim.first, claim.last, pages.first, pages.last)):
-        return claim.first.casefold() == pages.first.casefold()
+    ranges = [(claim.first, claim.last), *claim.more] if claim.page_at else []
+    return any(_reach(first, last, pages) for first, last in ranges)
+
+
+def _reach(first: str, last: str, pages: PageRange) -> bool:
+    """Whether the pages from `first` to `last` have one of `pages`."""
+    if not all(label.isdigit() for label in (first, last, pages.first, pages.last)):
+        return first.casefold() == pages.first.casefold()
     unsure = re.search(r"\d+", pages.certainty)
     margin = int(unsure[0]) if unsure else 0
-    last = claim.last if len(claim.last) >= len(claim.first) else claim.first[: -len(claim.last)] + claim.last
-    return int(claim.first) <= int(pages.last) + margin and int(last) >= int(pages.first) - margin
+    last = last if len(last) >= len(first) else first[: -len(last)] + last
+    return int(first) <= int(pages.last) + margin and int(last) >= int(pages.first) - margin
 
 
 def _in_brackets(citable: Citable, source: Source) -> str:

@@ -42,6 +42,7 @@ class Claim:
     dated: bool = True
     first: str = ""
     last: str = ""
+    more: tuple[tuple[str, str], ...] = ()
     page_at: Range | None = None
     room: int = 0
     elsewhere: bool = False
@@ -80,7 +81,8 @@ class Claims:
             yield claim
 
     def _claim(self, cited: InText, last: Claim | None) -> Claim | None:
-        claim = Claim((), (cited.start, cited.end), cited, True, True, cited.first, cited.last, cited.page_at)
+        at = (cited.start, cited.end)
+        claim = Claim((), at, cited, True, True, cited.first, cited.last, cited.more, cited.page_at)
         claim = replace(claim, room=_room(self.draft.scanned, cited.part), elsewhere=cited.elsewhere)
         if cited.number is not None:
             known = self._numbers.get(cited.number)
@@ -123,7 +125,7 @@ class Claims:
         notes = read_note(self.draft.scanned, place, self.citables)
         for note in notes:
             room = _room(self.draft.scanned, note.place)
-            yield Claim((note.citable,), note.place, None, True, True, note.first, note.last, note.page_at, room)
+            yield Claim((note.citable,), note.place, None, True, True, note.first, note.last, (), note.page_at, room)
         if not notes:
             dated = (self._claim(cited, None) for cited in read_dated(self.draft.scanned, place))
             yield from (claim for claim in dated if claim)

@@ -30,16 +30,17 @@ UNDATED = "n.d."
 _YEAR = r"(?:1[5-9]|20)\d\d[a-z]?(?!\d)|n\.\s?d\.(?:-?[a-z]\b)?|no date"
 _NUMBER = r"\d{1,4}|[ivxlc]{1,7}"
 _PAGE = rf"(?P<first>{_NUMBER})(?:\s*[-–—]\s*(?P<last>{_NUMBER})|(?P<on>\s?ff?\b\.?))?(?!\w)"
+_MORE = r"(?P<more>(?:\s*(?:,|&|\band\b)\s*(?:pp?\.?\s*)?\d{1,3}(?!\d|\s*[A-Za-z])(?:\s*[-–—]\s*\d{1,3}(?!\d))?)*)"
 _PAGE_MARK = r"(?:pp?\.?|pages?|pgs?\.|s\.|sivut?|S\.)\s*"
 _BRACKET = re.compile(r"\((?P<round>[^()]*(?:\([^()]*\)[^()]*)?)\)|\[(?!\^)(?P<square>[^\[\]]*)\]")
 _DATED = re.compile(rf"(?P<names>[^;]*?)[\s,]*\(?(?P<year>{_YEAR})\)?(?P<rest>[^;]*)", re.DOTALL | re.IGNORECASE)
-_LOCATOR = re.compile(rf"\s*(?:[,:]\s*(?:{_PAGE_MARK})?|(?<=\s){_PAGE_MARK}){_PAGE}", re.IGNORECASE)
-_PAGE_ONLY = re.compile(rf"\s*{_PAGE_MARK}{_PAGE}\s*", re.IGNORECASE)
+_LOCATOR = re.compile(rf"\s*(?:[,:]\s*(?:{_PAGE_MARK})?|(?<=\s){_PAGE_MARK}){_PAGE}{_MORE}", re.IGNORECASE)
+_PAGE_ONLY = re.compile(rf"\s*{_PAGE_MARK}{_PAGE}{_MORE}\s*", re.IGNORECASE)
 _IBID = re.compile(rf"\s*ibid(?:em)?\.?(?:[\s,]*(?:{_PAGE_MARK})?{_PAGE})?\s*", re.IGNORECASE)
 _NUMBERED = re.compile(rf"\s*(?P<number>\d{{1,3}})(?:\s*,\s*{_PAGE_MARK}{_PAGE})?\s*", re.IGNORECASE)
 _UNDATED = re.compile(rf"(?P<names>[^;]*?[^\W\d_][.”’\"]*)(?:,?\s+(?:{_PAGE_MARK})?{_PAGE})?\s*", re.DOTALL)
 _LEAD = re.compile(r"\s*(?:(?:see|cf\.?|e\.g\.,?|also|for example,?|as cited in|quoted in|in)\s+)*", re.IGNORECASE)
-_JOINED = re.compile(r"\s*(?:,\s*(?:&|and|ja|och|und|y)\s+|,|&|\b(?:and|ja|och|und)\b)\s*")
+_JOINED = re.compile(r"\s*(?:/|,\s*(?:&|and|ja|och|und|y)\s+|,|&|\b(?:and|ja|och|und)\b)\s*")
 _ET_AL = re.compile(r",?\s*\b(?:et\s+al\.?|and\s+others|ym\.|m\.\s?fl\.)", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]?)+")
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŠŽ]"
@@ -67,6 +68,7 @@ class InText:
     """A citation in a draft's text: its bracket `start:end`, its own part, names, year and pages, and their places.
 
     A part that only gives a page, or only "ibid.", has neither names nor year; `number` is that of a numbered style.
+    `more` are the pages behind the first ones: "pp. 34, 36-37".
     """
 
     start: int
@@ -78,6 +80,7 @@ class InText:
     year_at: Range | None = None
     first: str = ""
     last: str = ""
+    more: tuple[tuple[str, str], ...] = ()
     page_at: Range | None = None
     elsewhere: bool = False
     number: int | None = None
@@ -199,8 +202,11 @@ def _read_part(text: str, whole: InText) -> InText | None:
 def _with_page(whole: InText, match: re.Match[str], shift: int) -> InText:
     if match["first"] is None:
         return whole
-    place = (shift + match.start("first"), shift + match.end("last" if match["last"] else "first"))
-    return replace(whole, first=match["first"], last=_last_page(match), page_at=place)
+    others = match.groupdict().get("more") or ""
+    end = match.end("more" if others else "last" if match["last"] else "first")
+    more = tuple((found[1], found[2] or found[1]) for found in re.finditer(r"(\d+)(?:\s*[-–—]\s*(\d+))?", others))
+    place = (shift + match.start("first"), shift + end)
+    return replace(whole, first=match["first"], last=_last_page(match), more=more, page_at=place)
 
 
 def _last_page(match: re.Match[str]) -> str:
@@ -258,7 +264,10 @@ def _likeness(cited: InText, text: str, citable: Citable) -> tuple[float, int]:
         title = _letters(citable.title)
         same = len(given) >= 8 and (title.startswith(given) or given.startswith(title))
         return (1.0, 1) if same and title else (0.0, 0)
-    names, families = cited.names, citable.families
+    families = citable.families
+    givens = {fold(name.given) for name in citable.source.authors}
+    # "Susi, Riikka, & Elli Heikkilä": a first name behind its family name is no author.
+    names = tuple(name for name in cited.names if fold(name.text) not in givens) or cited.names
     short = len(families) > 2 and cited.et_al and len(names) < len(families)
     if (short or (len(names) == len(families) and not cited.et_al)) and all(
         _is_family(name.text, family) for name, family in zip(names, families, strict=False)
@@ -272,7 +281,7 @@ def _likeness(cited: InText, text: str, citable: Citable) -> tuple[float, int]:
 
 
 def _is_family(name: str, family: str) -> bool:
-    return name == family or name.endswith(f" {family}")
+    return name in (family, family.upper()) or name.endswith(f" {family}")
 
 
 def _alike(name: str, family: str) -> float:
