@@ -249,7 +249,7 @@ class _Check:
             return
         given = self.draft.text[slice(*claim.page_at)].replace("-", "–")
         given = f"p. {given}" if given.isalnum() else f"pp. {given}"
-        edit = Edit(*claim.page_at, _label(pages)) if pages.certainty == EXACT else None
+        edit = _paging(self.draft.text, claim.page_at, pages) if pages.certainty == EXACT else None
         self._tell(*claim.page_at, "wrong-page", f"{given} should be {page}", edit, source)
 
     def _check_claim(self, claim: Claim) -> None:
@@ -385,6 +385,15 @@ def _mending(text: str, start: int, end: int, words: str) -> Edit:
         closes = text[behind : behind + 1] in ("", "\n", ".", ",", ";", ":", "”", '"', "’")
         return Edit(start - (len(text[:start]) - len(text[:start].rstrip(" \t"))) if closes else start, behind, "")
     return Edit(start, end, words)
+
+
+def _paging(text: str, place: Range, pages: PageRange) -> Edit:
+    """The edit that puts the right page in the place of those given; "pp." becomes "p.", or the reverse, with it."""
+    mark = re.compile(r"(?<!\w)(pp?)(\.?\s*)\Z").search(text, max(0, place[0] - 5), place[0])
+    sign = "p" if pages.first == pages.last else "pp"
+    if mark is None or mark[1] == sign:
+        return Edit(*place, _label(pages))
+    return Edit(mark.start(), place[1], f"{sign}{mark[2]}{_label(pages)}")
 
 
 def _naming(text: str, claim: Claim, right: Citable, year: bool = False) -> Edit | None:

@@ -370,6 +370,16 @@ def test_corrected_copy_of_a_text(tmp_path: Path) -> None:
     assert write_fixed(again) is None
 
 
+@pytest.mark.parametrize(
+    ("given", "fixed"),
+    [("pp. 50, 52", "p. 54"), ("pp.50-52", "p.54"), ("p 51", "p 54"), ("51", "54"), ("p. 51", "p. 54")],
+)
+def test_a_corrected_page_has_its_sign(tmp_path: Path, given: str, fixed: str) -> None:
+    copy = write_fixed(check(tmp_path, f"“{CALL}” (Susi & Heikkilä, 2011, {given}).\n"))
+    assert copy is not None
+    assert copy.read_text("utf-8") == f"“{CALL}” (Susi & Heikkilä, 2011, {fixed}).\n"
+
+
 def test_a_corrected_list_has_what_the_corrections_cite(tmp_path: Path) -> None:
     text = f"“{CALL}” and “{CHILDREN}”.\n\n## References\n\n{SUSI}\n"
     copy = write_fixed(check(tmp_path, text), [document.work for document in corpus()[0]])
