@@ -1,9 +1,10 @@
 """How well the decision to answer tells questions with an answer from the others, and how far it can be believed.
 
-    python -m evaluation.refusal [--squad ARTICLES.json] [--index FOLDER] [--questions FILE]
+    python -m evaluation.refusal [--squad ARTICLES.json] [--index FOLDER] [--questions FILE] [--plot FILE.svg]
 
 On SQuAD 2.0's articles the paragraph is given, and each article is left out of the fit that judges it. On the judged
-questions the passages are those that the search finds, and the weights are the ones that ship.
+questions the passages are those that the search finds, and the weights are the ones that ship. The plot is the
+risk-coverage curve: what share of the answers is given to questions without one, if only so many are answered.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from evaluation.curves import picture
 from evaluation.fit_grounds import fit
 from evaluation.squad import Measured, measure
 from index.search import Searcher
@@ -27,7 +29,12 @@ from ipsqa.contrast import NEGATIONS, denies
 from ipsqa.judging import ANSWER_FROM, DEPTH, Judge
 from ipsqa.questions import Question
 
-BINS = 5
+BINS, FOLDS = 5, 10
+LEAST = 10
+"""Answers from which on a risk is told."""
+DRAWS = 1000
+POINTS = 300
+"""About so many points of a curve are drawn."""
 COVERAGES = (0.25, 0.5, 0.75, 1.0)
 KINDS = ("factoid", "descriptive", "multi", "unanswerable")
 
@@ -66,6 +73,42 @@ def risks(score: Floats, positive: Flags) -> Iterator[tuple[float, float]]:
         yield coverage, float(wrong[: max(1, round(coverage * len(score)))].mean())
 
 
+def risk_curve(score: Floats, positive: Flags) -> list[tuple[float, float]]:
+    """For each share of questions answered, the highest scores first, the share of negatives among them.
+
+    After: El-Yaniv and Wiener 2010, On the Foundations of Noise-free Selective Classification.
+    """
+    wrong = ~positive[np.argsort(-score, kind="stable")]
+    answered = np.arange(1, len(score) + 1)
+    risk = np.cumsum(wrong) / answered
+    # So few answers that one more would move the curve by a tenth are no rate.
+    first = min(LEAST, len(score)) - 1
+    step = max(1, len(score) // POINTS)
+    return list(zip((answered / len(score)).tolist()[first::step], risk.tolist()[first::step], strict=True))
+
+
+def reshifted(likelihood: Floats, positive: Flags) -> Floats:
+    """The likelihoods with the one figure that is chosen on the judged questions chosen on nine tenths of them at a
+    time: a shift in log-odds that makes the mean likelihood the share of positives.
+    """
+    odds = np.log(likelihood / (1 - likelihood))
+    held = np.zeros(len(odds))
+    for fold in range(FOLDS):
+        mine = np.arange(len(odds)) % FOLDS == fold
+        shift = _shift(odds[~mine], float(positive[~mine].mean()))
+        held[mine] = 1 / (1 + np.exp(-odds[mine] - shift))
+    return held
+
+
+def _shift(odds: Floats, share: float) -> float:
+    """What to add to log-odds so that the mean of their likelihoods is `share`."""
+    low, high = -10.0, 10.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if (1 / (1 + np.exp(-odds - middle))).mean() < share else (low, middle)
+    return (low + high) / 2
+
+
 def left_out(measured: Measured) -> Floats:
     """The likelihood of each question by weights fitted on the other articles."""
     likelihood = np.zeros(len(measured.answerable))
@@ -91,9 +134,9 @@ def judge_questions(file: Path, searcher: Searcher) -> Judged:
     return Judged(texts, kinds, kinds != "unanswerable", np.array(likelihood), float(np.median(took)) * 1000)
 
 
-def show_squad(measured: Measured) -> None:
-    """Print the figures for SQuAD's articles."""
-    likelihood, answerable = left_out(measured), measured.answerable
+def show_squad(measured: Measured, likelihood: Floats) -> None:
+    """Print the figures for SQuAD's articles, given the likelihoods by the fits that leave each article out."""
+    answerable = measured.answerable
     plain = np.array([not denies(text, NEGATIONS) for text in measured.questions])
     print(f"SQuAD 2.0, paragraph given, articles left out of the fit: {len(answerable)} questions")
     each = {
@@ -130,11 +173,21 @@ def show_judged(judged: Judged) -> None:
         print(f"  from {least:.2f} on: answered {kept:.3f}, refused {refused:.3f}, balanced {balanced:.3f}")
     print("  " + ", ".join(_answered(judged, kind) for kind in KINDS))
     _show_belief(judged.likelihood, judged.answerable)
+    held = reshifted(judged.likelihood, judged.answerable)
+    print(f"  calibration error, shift chosen on other questions {calibration_error(held, judged.answerable):.3f}")
+    print(f"  calibration error of likelihoods quite true, with so few questions {_by_chance(judged.likelihood):.3f}")
 
 
 def _answered(judged: Judged, kind: str) -> str:
     held = judged.kinds == kind
     return f"{kind} answered {int((judged.likelihood[held] >= ANSWER_FROM).sum())}/{int(held.sum())}"
+
+
+def _by_chance(likelihood: Floats) -> float:
+    """The mean calibration error that likelihoods have by chance alone where every one of them is true."""
+    chance = np.random.default_rng(0)
+    drawn = (chance.random(len(likelihood)) < likelihood for _ in range(DRAWS))
+    return float(np.mean([calibration_error(likelihood, positive) for positive in drawn]))
 
 
 def _show_belief(likelihood: Floats, answerable: Flags) -> None:
@@ -154,11 +207,20 @@ def main() -> None:
     parser.add_argument("--squad", type=Path, help="questions in SQuAD 2.0's format")
     parser.add_argument("--index", type=Path, default=Path("corpus/.ipsqa"))
     parser.add_argument("--questions", type=Path, default=Path(__file__).with_name("questions.jsonl"))
+    parser.add_argument("--plot", type=Path, help="where to write the risk-coverage curve, as SVG")
     given = parser.parse_args()
     searcher = Searcher(open_store(given.index))
-    show_judged(judge_questions(given.questions, searcher))
+    judged = judge_questions(given.questions, searcher)
+    show_judged(judged)
+    curves = {"judged questions, passages found": risk_curve(judged.likelihood, judged.answerable)}
     if given.squad:
-        show_squad(measure(given.squad, searcher.encoder))
+        measured = measure(given.squad, searcher.encoder)
+        likelihood = left_out(measured)
+        show_squad(measured, likelihood)
+        curves["SQuAD 2.0, article left out of the fit"] = risk_curve(likelihood, measured.answerable)
+    if given.plot:
+        chart = picture(curves, "share of the questions answered", "of these without an answer in the texts", 0.6)
+        given.plot.write_text(chart, "utf-8")
 
 
 if __name__ == "__main__":

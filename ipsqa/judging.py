@@ -23,7 +23,12 @@ DEPTH = 5
 SHIFT = 1.1
 """Log-odds added to the best passage's own: the weights are fitted where half of the questions have an answer, and of
 those put to a library more have one, which may stand in any of DEPTH passages. Chosen so that the mean likelihood of
-the judged questions is the share of them that has an answer, .78."""
+the judged questions is the share of them that has an answer, .78.
+
+The calibration error is then .083, the same with the shift chosen on other questions; likelihoods that are quite true
+would have .074 by chance with so few. On SQuAD's articles, each left out of the fit and without a shift, it is .021.
+From .8 on .88 of 43 judged questions have an answer and .86 of 147 of SQuAD's, from .6 on .88 of 16 and .69 of 1,181,
+from .4 on .29 of 7 and .49 of 681 (`python -m evaluation.refusal`)."""
 
 ANSWER_FROM = 0.7
 """The likelihood from which a question is answered. On the judged questions .63 to .75 keep 83 to 94 % of those that
