@@ -215,8 +215,11 @@ class _Check:
             self._check_page(quotation, [first], claims[0])
 
     def _may_mean(self, claim: Claim, citable: Citable) -> bool:
-        """Whether a claim names the work, or may: one whose authors are lost goes by any name that is no other's."""
-        if citable in claim.citables:
+        """Whether a claim names the work, or may: one whose authors are lost goes by any name that is no other's.
+
+        A key of pandoc's that is not of our exports may stand for any work.
+        """
+        if citable in claim.citables or (claim.cited and claim.cited.key and not claim.citables):
             return True
         if not citable.lost:
             return False
@@ -254,7 +257,7 @@ class _Check:
 
     def _check_claim(self, claim: Claim) -> None:
         """Whether a citation names the authors and the year of what it means."""
-        if claim.cited is None or claim.cited.bare:
+        if claim.cited is None or claim.cited.bare or claim.cited.key:
             return
         shown = self.shown.get(claim.at)
         meant = shown if shown in claim.citables else claim.citables[0]

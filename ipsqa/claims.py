@@ -90,6 +90,8 @@ class Claims:
         if cited.bare:
             near = last and (cited.ibid or self._is_near(last.at, cited))
             return replace(claim, citables=last.citables) if last and near else None
+        if cited.key:
+            return replace(claim, citables=tuple(each for each in self.citables if each.source.key == cited.key))
         if not cited.names:
             return self._named_before(claim, cited)
         reading = read_meaning(cited, self.draft.scanned, self.citables)

@@ -36,6 +36,9 @@ _BRACKET = re.compile(r"\((?P<round>[^()]*(?:\([^()]*\)[^()]*)?)\)|\[(?!\^)(?P<s
 _DATED = re.compile(rf"(?P<names>[^;]*?)[\s,]*\(?(?P<year>{_YEAR})\)?(?P<rest>[^;]*)", re.DOTALL | re.IGNORECASE)
 _LOCATOR = re.compile(rf"\s*(?:[,:]\s*(?:{_PAGE_MARK})?|(?<=\s){_PAGE_MARK}){_PAGE}{_MORE}", re.IGNORECASE)
 _PAGE_ONLY = re.compile(rf"\s*{_PAGE_MARK}{_PAGE}{_MORE}\s*", re.IGNORECASE)
+_KEYED = re.compile(
+    rf"-?@\{{?(?P<key>\w(?:[\w:.+/-]*\w)?)\}}?(?:[\s,]+(?:{_PAGE_MARK})?{_PAGE}{_MORE})?\s*", re.IGNORECASE
+)
 _IBID = re.compile(rf"\s*ibid(?:em)?\.?(?:[\s,]*(?:{_PAGE_MARK})?{_PAGE})?\s*", re.IGNORECASE)
 _NUMBERED = re.compile(rf"\s*(?P<number>\d{{1,3}})(?:\s*,\s*{_PAGE_MARK}{_PAGE})?\s*", re.IGNORECASE)
 _UNDATED = re.compile(rf"(?P<names>[^;]*?[^\W\d_][.”’\"]*)(?:,?\s+(?:{_PAGE_MARK})?{_PAGE})?\s*", re.DOTALL)
@@ -68,7 +71,7 @@ class InText:
     """A citation in a draft's text: its bracket `start:end`, its own part, names, year and pages, and their places.
 
     A part that only gives a page, or only "ibid.", has neither names nor year; `number` is that of a numbered style.
-    `more` are the pages behind the first ones: "pp. 34, 36-37".
+    `more` are the pages behind the first ones: "pp. 34, 36-37". `key` is that of a citation that pandoc is to set.
     """
 
     start: int
@@ -85,11 +88,12 @@ class InText:
     elsewhere: bool = False
     number: int | None = None
     ibid: bool = False
+    key: str = ""
 
     @property
     def bare(self) -> bool:
         """Whether it does not say itself which work it means."""
-        return not self.names and not self.year and self.number is None
+        return not self.names and not self.year and self.number is None and not self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ def _in_bracket(text: str, match: re.Match[str]) -> Iterator[InText]:
         numbered = list(_numbered(whole, text[slice(*place)])) if group == "square" else []
         yield from numbered
         read = None if numbered else _read_part(text, whole)
-        if read and (group == "round" or (read.names and read.year)):
+        if read and (group == "round" or read.key or (read.names and read.year)):
             yield read
 
 
@@ -181,6 +185,8 @@ def _read_part(text: str, whole: InText) -> InText | None:
     start, end = whole.part
     lead = _LEAD.match(text, start, end)
     start = lead.end() if lead else start
+    if match := _KEYED.fullmatch(text, start, end):
+        return replace(_with_page(whole, match, 0), key=match["key"])
     if match := _PAGE_ONLY.fullmatch(text, start, end) or _IBID.fullmatch(text, start, end):
         return replace(_with_page(whole, match, 0), ibid="ibid" in match[0].casefold())
     if match := _DATED.fullmatch(text, start, end):

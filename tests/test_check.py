@@ -87,6 +87,8 @@ def planter() -> Planter:
         f"“{CALL}” [Susi & Heikkilä 2011: 54].",
         f"“{CALL}” (Susi & Heikkilä 2011 p. 54).",
         f"“{CALL}” (Susi & Heikkilä, 2011, pp. 50, 54).",
+        f"“{CALL}” [@book-3, p. 54].",
+        f"“{CALL}” [see -@{{susi2011}}, 54; @quinney06].",
         f"“{CALL}” (Susi & Heikkilä, 2011, p. 50 and pp. 53-55).",
         f"“{CALL}” (Susi, Riikka and Elli Heikkilä, 2011, p. 54).",
         f"“{CALL}” (SUSI & HEIKKILÄ 2011, 54).",
@@ -115,6 +117,8 @@ def test_right_citations_in_every_shape(tmp_path: Path, citation: str) -> None:
     [
         (f"“{CALL}” (Susi & Heikkilä, 2011, p. 55).", "1: wrong-page: p. 55 should be p. 54"),
         (f"“{CALL}” (Susi & Heikkilä, 2011, pp. 55–6).", "1: wrong-page: pp. 55–6 should be p. 54"),
+        (f"“{CALL}” [@susi2011, p. 52].", "1: wrong-page: p. 52 should be p. 54"),
+        (f"“{CALL}” [@book-4, p. 54].", "1: wrong-author: these words are in Susi & Heikkilä (2011), p. 54"),
         (f"“{CALL}” (Susi & Heikkilä, 2011, pp. 50, 52).", "1: wrong-page: pp. 50, 52 should be p. 54"),
         (f"“{CALL}” (Susi & Heikkilä, 2011, p. xii).", "1: wrong-page: p. xii should be p. 54"),
         (f"“{CALL}” (Susi & Heikkilä, 2011).", "1: no-page: no page is given: p. 54"),
