@@ -80,6 +80,10 @@ Shape = Literal[
     "mla",
     "block",
     "led block",
+    "signed block",
+    "square",
+    "late year",
+    "page list",
     "note",
     "plain note",
     "chicago",
@@ -90,6 +94,9 @@ YEARLESS: tuple[Shape, ...] = ("chicago", "mla")
 FAULTS: tuple[Kind, ...] = (
     *("altered", "unknown", "uncited", "wrong-page", "no-page", "wrong-author", "wrong-year", "unlisted", "unused"),
 )
+
+FURTHER = 300
+"""A second page in a list of pages stands so far behind the first, where the corpus has none."""
 
 _OPENINGS = (
     "The literature is clear on this point:",
@@ -215,7 +222,7 @@ class _Writer:
         if fault != "uncited":
             self.cited.setdefault(citable, line)
         # Where a work is first cited is told by what is no note and leaves no doubt.
-        if in_note or shape == "led block" or fault in ("wrong-author", "wrong-year"):
+        if in_note or shape in ("led block", "signed block") or fault in ("wrong-author", "wrong-year"):
             self.kept |= {citable, named}
 
     def _write(self, shape: Shape, named: Citable, label: str, words: str, fault: Kind | None) -> int:
@@ -237,7 +244,12 @@ class _Writer:
             line = self._put(f"As {told} write:")
             quoted = self._put(f"> {words}")
             return line if fault in ("wrong-page", "wrong-author", "wrong-year") else quoted
+        if shape == "signed block":
+            self.lines.append(f"> {words}")
+            signed = self._put(f"> — {named.named()} {year}{page}")
+            return signed if fault in ("wrong-page", "wrong-author", "wrong-year") else signed - 1
         alone = f" ({page.removeprefix(', ')})" if page else ""
+        more = f"{page.replace('p.', 'pp.')}, {int(label) + FURTHER}" if page else ""
         written = {
             "bracket": f"{opening} “{words}” {bracket}.",
             "colon": f"{told.replace(', p.', ':')} write that “{words}”, no less.",
@@ -247,6 +259,9 @@ class _Writer:
             "straight": f'{opening} "{words}" {bracket}.',
             "single": f"{opening} ‘{words}’ {bracket}.",
             "mla": f"{opening} “{words}” ({named.named('and')} {label}).",
+            "square": f"{opening} “{words}” [{named.named()} {year}{page.replace(', p.', ':')}].",
+            "late year": f"According to {named.named('and')}, “{words}” ({year}{page}).",
+            "page list": f"{opening} “{words}” ({named.named()}, {year}{more}).",
             "block": f"> {words} {bracket}",
         }
         return self._put(written[shape])

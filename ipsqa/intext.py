@@ -53,6 +53,7 @@ _BEFORE = re.compile(
     r"(?:[’']s?)?\s*$"
 )
 _ATTRIBUTION = re.compile(r"^[ \t>]*[-–—―]*[ \t]*(?P<cited>[^\W\d_][^\n\[\]]{4,100}?)[ \t.]*\s*\Z", re.MULTILINE)
+_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _REACH = 160
 """So many letters before a year in brackets its authors may begin."""
 
@@ -192,7 +193,9 @@ def _read_part(text: str, whole: InText) -> InText | None:
     if match := _DATED.fullmatch(text, start, end):
         names = (match.start("names"), match.end("names"))
         if not text[slice(*names)].strip():
-            before = _BEFORE.search(text, max(0, whole.start - _REACH), whole.start)
+            reach = max(0, whole.start - _REACH)
+            broken = max((match.end() for match in _BLANK_LINE.finditer(text, reach, whole.start)), default=reach)
+            before = _BEFORE.search(text, broken, whole.start)
             names = (before.start("names"), before.end("names")) if before else (start, start)
         dated = replace(whole, year=match["year"], year_at=(match.start("year"), match.end("year")))
         dated = _with_names(dated, text, names)
@@ -303,10 +306,13 @@ def same_year(given: str, year: str) -> bool:
 
 
 def last_named(citable: Citable, text: str) -> int:
-    """Where its authors were last named in a text, all of two or the first of more; -1 where they were not."""
-    wanted = citable.families if len(citable.families) <= 2 else citable.families[:1]
-    places = [text.rfind(family) for family in wanted]
-    return max(places) if places and min(places) >= 0 else -1
+    """Where its authors were last named in a text, all or the first "et al."; -1 where they were not."""
+    families = citable.families
+    places = [text.rfind(family) for family in families]
+    if places and min(places) >= 0:
+        return max(places)
+    others = re.compile(rf"{re.escape(families[0])}{_ET_AL.pattern}", re.IGNORECASE) if len(families) > 2 else None
+    return max((match.start() for match in others.finditer(text)), default=-1) if others else -1
 
 
 def _letters(text: str) -> str:
