@@ -319,6 +319,9 @@ def test_a_sentence_in_other_words_is_led_to_its_passage() -> None:
     app = room("cite", words="From 1994 until 2007 there was a reception centre for asylum seekers in Tampere.")
     assert "In other words." in said(app)
     assert "Take it along" in said(app)
+    several = room("cite", words="Officers and welfare workers cooperate better where they know one another in person.")
+    assert "Perhaps in other words." in said(several)
+    assert "These come as close" in said(several)
 
 
 def test_a_sentence_that_the_texts_do_not_have() -> None:

@@ -37,6 +37,7 @@ VERDICTS = {
     "exact": ("Word for word.", "These are the source’s own words."),
     "altered": ("Nearly: some words differ.", "What the source says instead is marked below."),
     "paraphrase": ("In other words.", "The source says this, but not in these words: cite it, do not quote it."),
+    "doubtful": ("Perhaps in other words.", "Several passages come as close: read them before you cite one."),
     "none": ("These texts do not say this.", "What comes nearest is below; read it before you cite it."),
 }
 FAULTS = {
@@ -92,7 +93,8 @@ def _sentence(library: Library, words: str) -> None:
 
 
 def _verdict(found: QuoteMatch) -> None:
-    what, more = VERDICTS[found.match]
+    doubtful = found.match == "paraphrase" and len(found.places) > 1
+    what, more = VERDICTS["doubtful" if doubtful else found.match]
     reason = f"{found.reason[:1].upper()}{found.reason[1:]}. " if found.reason else ""
     st.html(f'<div class="plain" role="status"><strong>{escape(what)}</strong>{escape(reason + more)}</div>')
 
