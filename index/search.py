@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from index.encoder import Encoder
+from index.encoder import Encoder, Tokens
 from index.engine import EVERYWHERE, Engine, Floats, Hit, Ints, Pieces, Query, Ranking, Scores, Where
 from index.fusion import WEIGHTS, fuse, ranks
 from index.late import shorten
@@ -40,6 +41,7 @@ class Searcher:
     def __init__(self, engine: Engine, weights: Mapping[Ranking, float] = WEIGHTS) -> None:
         self.engine, self.weights = engine, weights
         self.prepare = lru_cache(REMEMBERED)(self._prepare)
+        self.encode = lru_cache(REMEMBERED)(self._encode)
 
     def search(self, text: str, k: int = 10, where: Where = EVERYWHERE) -> tuple[Hit, ...]:
         """The `k` best passages, best first and equals in reading order; fewer where fewer are let through."""
@@ -76,7 +78,7 @@ class Searcher:
         """The query that `text` makes: read by the words of the corpus, and encoded."""
         reading = self._speller.read(text)
         terms = Counter(_terms(reading.words))
-        tokens = self.encoder.encode_query(reading.text)
+        tokens = self.encode(reading.text)
         kept, weights = self._telling(tokens.pieces)
         return Query(
             text=reading.text,
@@ -86,6 +88,10 @@ class Searcher:
             token_weights=weights,
             also=reading.also,
         )
+
+    def _encode(self, text: str) -> Tokens:
+        _compute_alone()
+        return self.encoder.encode_query(text)
 
     def _telling(self, pieces: Pieces) -> tuple[Ints, Floats]:
         """The places of the pieces of a query that are not COMMON, and the weight of each.
@@ -102,3 +108,13 @@ class Searcher:
 
 def _terms(words: Iterable[str]) -> Iterator[str]:
     return (term for word in words for term in word_terms(word))
+
+
+@cache
+def _compute_alone() -> None:
+    """Have arrays multiplied by the thread that asks, in the whole process.
+
+    A question's are small: threads that share them out wait for each other. With both cores busy otherwise an `ask`
+    takes 25 to 50 ms instead of 90 to 120 (`benchmarks/ask.py`).
+    """
+    threadpool_limits(limits=1, user_api="blas")

@@ -87,7 +87,7 @@ class Judge:
     def analyse(self, question: str) -> Asked:
         """The question taken apart, its words weighed by how rare they are in the corpus."""
         encoder, engine = self.searcher.encoder, self.searcher.engine
-        tokens = encoder.encode_query(question)
+        tokens = self.searcher.encode(question)
 
         def weigh(term: str) -> float:
             return rarity(engine.frequency(term), engine.size)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from index import local, search
 from index.engine import RANKINGS, Hit, Ranking, Where
@@ -183,6 +184,11 @@ def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:
     for text in QUESTIONS:
         assert empty.search(text) == ()
         assert empty.search(text, where=Where(docs=("book",))) == ()
+
+
+def test_arrays_are_multiplied_by_the_thread_that_asks() -> None:
+    searcher().search("a question asked by nobody else")
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
 
 
 def test_a_search_loads_nothing_that_trains_models() -> None:
