@@ -90,7 +90,8 @@ def remove_work(path: Path, work_id: str) -> Work:
     lines = _lines(text)
     start = _block_start(text, lines, place)
     end = _block_start(text, lines, place + 1) if place + 1 < len(works) else len(lines)
-    rest = "".join(lines[:start] + lines[end:])
+    before = "".join(lines[:start])
+    rest = before + "".join(lines[end:]) if end < len(lines) else f"{before.rstrip()}\n"
     kept = works[:place] + works[place + 1 :]
     if _works_if_whole(rest, path) != kept:
         raise CorpusError(f"{work_id} is not in a [[work]] block of its own: take it out by hand", path, start + 1)

@@ -461,6 +461,7 @@ def evaluate(
 def app(
     port: Annotated[int, typer.Option("--port", help="Port on this machine.", min=1, max=65535)] = 8501,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Let nobody add texts or take them off.")] = False,
     corpus: Corpus = None,
     folder: IndexFolder = None,
 ) -> None:
@@ -470,7 +471,7 @@ def app(
 
     found = places(corpus, folder)
     _build_missing(found)
-    serve(found, port, browser=not no_browser)
+    serve(found, port, browser=not no_browser, read_only=read_only)
 
 
 @commands.command(epilog="Example: ipsqa doctor")

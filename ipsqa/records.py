@@ -125,7 +125,7 @@ def reading_record(reading: Reading) -> Record:
     """A stretch of a document, in its place."""
     return {
         **_place(reading.document, reading.span),
-        "section": [section.title for section in reading.document.path_of(reading.span)],
+        "section": [section.name for section in reading.document.path_of(reading.span)],
         "text": reading.text,
         "span": [reading.span.start, reading.span.end],
     }
@@ -215,6 +215,7 @@ def _section_record(section: Section, document: Document) -> Record:
         "country": section.country,
         "line": section.line,
         "page": page.label if page else None,
+        "label": section.label,
     }
 
 

@@ -15,16 +15,22 @@ from ipsqa.library import CORPUS_VARIABLE, INDEX_VARIABLE, Places
 
 LOOPBACK = "127.0.0.1"
 APP = Path(__file__).resolve().parent.parent / "app.py"
+READ_ONLY_VARIABLE = "IPSQA_READ_ONLY"
 PATIENCE = 60.0
 """Seconds to wait for the server before giving up on showing it in a browser."""
 
 
-def serve(found: Places, port: int, browser: bool) -> None:
-    """Serve the app until it is interrupted; SettingsError where the port is taken."""
+def serve(found: Places, port: int, browser: bool, read_only: bool = False) -> None:
+    """Serve the app until it is interrupted; SettingsError where the port is taken.
+
+    With `read_only`, no reader can add texts or take them off.
+    """
     if not port_free(port):
         raise SettingsError(f"port {port} is taken: stop what uses it, or choose another: ipsqa app --port {port + 1}")
     os.environ[CORPUS_VARIABLE] = str(found.manifest.resolve())
     os.environ[INDEX_VARIABLE] = str(found.folder.resolve())
+    if read_only:
+        os.environ[READ_ONLY_VARIABLE] = "1"
     # Streamlit looks for its settings in the working directory.
     os.chdir(APP.parent)
     if browser and has_screen():
@@ -32,6 +38,11 @@ def serve(found: Places, port: int, browser: bool) -> None:
     from streamlit.web.cli import main
 
     main(_arguments(port), standalone_mode=False)
+
+
+def is_read_only() -> bool:
+    """Whether readers of the app must leave the corpus as it is."""
+    return bool(os.environ.get(READ_ONLY_VARIABLE))
 
 
 def port_free(port: int) -> bool:

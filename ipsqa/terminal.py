@@ -87,7 +87,8 @@ def write_outline(record: Record, out: TextIO) -> None:
 
 def _heading_line(section: Mapping[str, Any]) -> str:
     page = f"p. {section['page']}" if section["page"] else f"line {section['line']}"
-    return f"{'  ' * (section['level'] - 1)}{section['title']}  ({page})"
+    label = f"{section['label']}: " if section["label"] else ""
+    return f"{'  ' * (section['level'] - 1)}{label}{section['title']}  ({page})"
 
 
 def write_reading(record: Record, out: TextIO) -> None:

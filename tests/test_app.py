@@ -372,6 +372,13 @@ def test_the_corpus_is_counted_and_examined() -> None:
     assert 'class="findings"' in html(app)
 
 
+def test_who_may_only_read_cannot_change_the_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPSQA_READ_ONLY", "1")
+    app = room("corpus")
+    assert [button.label for button in app.button] == ["Examine everything"]
+    assert "Add a text" not in said(app)
+
+
 def test_a_library_is_prepared_on_the_first_visit(small: Path) -> None:
     app = room("ask", q="where does the night bus run?")
     assert "harbour" in said(app)

@@ -283,7 +283,7 @@ def test_removing_keeps_the_rest(tmp_path: Path) -> None:
     assert path.read_text() == "# Two works.\n\n" + SMALL[SMALL.index("# The second") :]
     path = written(tmp_path, SMALL)
     assert remove_work(path, "two").title == "The second"
-    assert path.read_text() == SMALL[: SMALL.index("# The second")]
+    assert path.read_text() == f"{SMALL[: SMALL.index('# The second')].rstrip()}\n"
 
 
 def test_removing_what_cannot_be(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from index.engine import Where
 from ingest.model import EXACT, CorpusError, Document
 from ingest.readers import LARGEST, SUFFIXES
 from ipsqa.library import Library
+from ipsqa.serving import is_read_only
 from ipsqa.shelf import add_source, remove_source, slug
 from ipsqa.ui import desk, rooms
 from ipsqa.ui.builder import watch
@@ -28,7 +29,8 @@ def show(library: Library) -> None:
     st.html(_figures(library))
     for document in library.documents:
         _show_work(library, document)
-    _add(library)
+    if not is_read_only():
+        _add(library)
     _state(library)
 
 
@@ -66,7 +68,8 @@ def _show_work(library: Library, document: Document) -> None:
     )
     with st.container(horizontal=True, key=f"actions.work.{document.id}", gap="medium"):
         rooms.link_to("read", "Read", doc=document.id)
-        _removal(library, document)
+        if not is_read_only():
+            _removal(library, document)
 
 
 def _pages_known(document: Document) -> str:
