@@ -112,7 +112,7 @@ def _terms(words: Iterable[str]) -> Iterator[str]:
 
 @cache
 def _compute_alone() -> None:
-    """Have arrays multiplied by the thread that asks, in the whole process.
+    """Have numpy multiply by the thread that asks, in the whole process.
 
     A question's are small: threads that share them out wait for each other. With both cores busy otherwise an `ask`
     takes 25 to 50 ms instead of 90 to 120 (`benchmarks/ask.py`).
