@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -38,6 +39,12 @@ ELSEWHERE = 20
 """At most so many further places are given."""
 
 
+_PASTED = re.compile(
+    r"\s*[“„«‘\"'](?P<words>.+)[”“»’\"'][.,]?\s*(?:\([^()]*(?:\([^()]*\)[^()]*)?\)|\[[^\[\]]*\])[.,]?\s*", re.DOTALL
+)
+"""Words as they are copied out of an essay: in quotation marks, with the citation behind them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where words stand: the passage, the span and the source's own words there, and how they differ.
@@ -71,6 +78,12 @@ class QuoteMatch:
         return self.places[0].differences if self.places else ()
 
 
+def words_in_marks(text: str) -> str | None:
+    """The words in the quotation marks that open a text, spaces in the place of all else; None where there are none."""
+    match = _PASTED.fullmatch(text)
+    return match and " " * match.start("words") + match["words"] + " " * (len(text) - match.end("words"))
+
+
 class Citer:
     """Finds where sentences stand; built once, asked many times, and threads may share it."""
 
@@ -82,12 +95,19 @@ class Citer:
         """Where the words of `text` stand, or what comes nearest. SettingsError where the text is too long."""
         if len(read_words(text).letters) < FEWEST:
             return QuoteMatch(text, "none", reason="there are no words to look for")
-        found = self._standings(self.finder.find(text))
+        found = self._standings(self.finder.find(text) if words_in_marks(text) is None else self._in_marks(text))
         places = [place for place in found if where is None or where.matches(place.passage)]
         if places:
             kind: Match = "altered" if places[0].differences else "exact"
             return QuoteMatch(text, kind, tuple(places[: ELSEWHERE + 1]))
         return self._in_other_words(text, self._paraphrases.nearest(text, where))
+
+    def _in_marks(self, text: str) -> tuple[Place, ...]:
+        """The places of words that were pasted with their quotation marks and the citation behind them."""
+        whole = self.finder.find(text)
+        if whole and not whole[0].differences:
+            return whole
+        return self.finder.find(words_in_marks(text) or text) or whole
 
     def _in_other_words(self, text: str, likeness: Likeness) -> QuoteMatch:
         supports = likeness.supports

@@ -68,6 +68,15 @@ def test_record_of_an_altered_quotation() -> None:
     assert record["alternatives"] == []
 
 
+def test_words_pasted_with_their_marks_and_citation() -> None:
+    for behind in (" (Susi & Heikkilä, 2011, p. 54)", " (Susi & Heikkilä (2011), p. 54).", ".[12]"):
+        assert library().cite(f"“{EDUCATION}”{behind}").match == "exact"
+    pasted = f" “{MEDIATION}” (Quinney, 2006)."
+    (difference,) = library().cite(pasted).differences
+    assert pasted[: difference.given_span[0]] == " “Mediation is"
+    assert citing.words_in_marks("He said “one” and “two”.") is None
+
+
 def test_all_places_are_given() -> None:
     record = cite_record(library().cite("social work"), library())
     assert record["match"] == "exact"
