@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +86,10 @@ class Catalog:
         read.update(self._fetch([place for place in wanted if place not in read]))
         return tuple(read[place] for place in wanted)
 
+    def later(self, places: Ints) -> Sequence[Passage]:
+        """The passages at those places, each read when it is first asked for."""
+        return _Later(self, places)
+
     def places(self, ids: Sequence[str]) -> list[int]:
         """The places of the passages of those ids; KeyError for one that is not there."""
         found: dict[str, int] = {}
@@ -121,6 +125,30 @@ class Catalog:
     def _ask(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._turn:
             return self._database.execute(statement, values).fetchall()
+
+
+class _Later(Sequence[Passage]):
+    """Passages that are not read yet: of hundreds of candidates a search shows ten."""
+
+    def __init__(self, catalog: Catalog, places: Ints) -> None:
+        self._catalog, self._places = catalog, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> Passage: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Passage, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Passage | tuple[Passage, ...]:
+        if isinstance(place, slice):
+            return self._catalog.passages(self._places[place])
+        return self._catalog.passages([self._places[place]])[0]
+
+    def __iter__(self) -> Iterator[Passage]:
+        return iter(self[:])
 
 
 def write_catalog(

@@ -80,6 +80,8 @@ class Encoder:
         options = SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # On processors without VNNI instructions sums of 8-bit products would overflow: there this asks for exact ones.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         return InferenceSession(str(self.folder / GRAPH), options, providers=["CPUExecutionProvider"])
 
     def encode_query(self, text: str) -> Tokens:

@@ -6,7 +6,7 @@ The contract
   does (`index.local`).
 - `Searcher.search(text, k, where)` gives the best `Hit`s, best first, ties in reading order.
   `Searcher.score(text, where)` gives the `Scores` of every candidate: in a corpus of a few thousand passages that is
-  every passage that `where` lets through; above, the best of each first-stage ranking.
+  every passage that `where` lets through; above, those that quick estimates of the rankings put first.
 - A build reads the works of a manifest, encodes the passages that are new, puts them into a `Writer` and commits;
   readers keep what they opened. `index.store.build` and `index.store.open_store` are the two doors.
 - Arrays of `Scores` run in the order of `Scores.passages`, which is reading order; documents keep the manifest's order.
@@ -185,6 +185,9 @@ class Scores:
     `bounds[i]:bounds[i + 1]` of the flat arrays `sentence_cosine` (similarity of the sentence read by itself) and
     `sentence_late` (late interaction with the sentence's own words), one place for each of `passages[i].sentences`; a
     passage without sentences has one place, for its whole text.
+
+    Where not every passage is a candidate, `typical` holds, for each ranking, what it says of all, or of some taken
+    evenly: scores are standardised by these, and so do not depend on which passages the candidates are.
     """
 
     passages: Sequence[Passage]
@@ -197,6 +200,7 @@ class Scores:
     sentence_cosine: Floats
     sentence_late: Floats
     also: tuple[str, ...] = ()
+    typical: Mapping[Ranking, Floats] = field(default_factory=dict)
 
     def best_sentence(self, place: int) -> int:
         """The place, among `passages[place].sentences`, of the sentence nearest to the query."""

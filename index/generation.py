@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog, write_catalog
+from index.centres import Centres, make_centres, no_centres
 from index.codec import describe
 from index.disk import file_hash, write_json
 from index.engine import Entry, Floats, Ints, Nibbles, Pieces, Settings, SettingsError, StaleIndexError, Where
@@ -38,8 +39,11 @@ FILES = "files"
 
 MEND = "run: ipsqa build"
 
-FORMAT = ("catalog", "codec", "encoder", "encoding", "generation", "late", "lexical", "terms", "vectors")
+FORMAT = ("catalog", "centres", "codec", "encoder", "encoding", "generation", "late", "lexical", "terms", "vectors")
 """The modules that decide what the files of a generation hold."""
+
+EXHAUSTIVE = 2_000
+"""Passages up to which every one is scored in full, and the index has no centres."""
 
 MAPPED = 1 << 24
 """Bytes from which an array stays on disk and is mapped; smaller ones are read at once."""
@@ -52,7 +56,7 @@ class Arrays:
     `sentences` `(s, d)` float16; passage `i` has the sentences `sentence_bounds[i]:sentence_bounds[i + 1]` and the
     tokens `token_bounds[i]:token_bounds[i + 1]`, of which `token_starts` `(n + s,)` tells the first of its context and
     of each sentence. `tokens` `(t, token_dims / 2)`, `pieces` `(t,)`, `piece_counts` `(v,)` passages that hold each
-    piece in their text. The rest is `Impacts`.
+    piece in their text. The rest is `Impacts` and `Centres`.
     """
 
     sentences: NDArray[np.float16]
@@ -66,6 +70,9 @@ class Arrays:
     impact_rows: Pieces
     impact_data: Floats
     impact_base: Floats
+    centres: NDArray[np.float16]
+    centre_starts: Ints
+    centre_rows: Pieces
 
 
 class Sizes(NamedTuple):
@@ -109,7 +116,7 @@ class Generation:
             path = folder / name
             if not path.is_file() or path.stat().st_size != file["bytes"]:
                 raise StaleIndexError(f"{path}: missing or damaged; {MEND}")
-        self.arrays = Arrays(**{name: _load(folder / f"{name}.npy") for name in ARRAYS})
+        self.arrays = Arrays(**{name: _load(folder, name) for name in ARRAYS})
         self.catalog = Catalog(folder / CATALOG, root)
         self.vectors = Vectors(np.fromfile(folder / VECTORS, np.uint8))
         self._products, self._terms, self._words = ((folder / name).read_bytes() for name in (PRODUCTS, TERMS, WORDS))
@@ -131,6 +138,12 @@ class Generation:
         columns = {term: column for column, term in enumerate(json.loads(self._terms))}
         parts = (arrays.impact_starts, arrays.impact_rows, arrays.impact_data, arrays.impact_base)
         return Impacts(columns, *parts, self.size)
+
+    @cached_property
+    def centres(self) -> Centres:
+        """Where the pieces of the encoder's vocabulary stand."""
+        arrays = self.arrays
+        return Centres(arrays.centres.astype(np.float32), arrays.centre_starts, arrays.centre_rows, self.size)
 
     @cached_property
     def products(self) -> Products:
@@ -168,13 +181,10 @@ def write_generation(
     folder: Path, root: Path, documents: Sequence[Document], entries: Sequence[Entry], made: Made, sizes: Sizes
 ) -> None:
     """Fill `folder` with a generation, the entries in reading order."""
-    length, vocabulary = sizes
     passages = [entry.passage for entry in entries]
     impacts = compile_impacts([index_terms(passage.text) for passage in passages], made.settings)
-    arrays = _stack(entries, impacts, length, made.settings.token_dims, vocabulary)
-    for name in ARRAYS:
-        np.save(folder / f"{name}.npy", getattr(arrays, name), allow_pickle=False)
-    stacked = np.stack([entry.vector for entry in entries]) if entries else np.zeros((0, length), np.float32)
+    _write_arrays(folder, entries, impacts, made.settings.token_dims, sizes)
+    stacked = np.stack([entry.vector for entry in entries]) if entries else np.zeros((0, sizes.vector), np.float32)
     pack_vectors(stacked).tofile(folder / VECTORS)
     (folder / PRODUCTS).write_bytes(products_graph())
     write_catalog(folder / CATALOG, root, documents, passages, [entry.key for entry in entries])
@@ -240,41 +250,61 @@ def _made(manifest: Mapping[str, Any]) -> Made:
     return Made(settings, manifest["model"], manifest["sources"], manifest["failures"])
 
 
-def _load(path: Path) -> NDArray[Any]:
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.npy"
+
+
+def _load(folder: Path, name: str) -> NDArray[Any]:
+    path = _file(folder, name)
     mapped = path.stat().st_size >= MAPPED
-    array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    return array
+    # As a plain array: a `memmap` is slow to take parts of.
+    return np.asarray(np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False))
 
 
-def _stack(entries: Sequence[Entry], impacts: Impacts, length: int, token_dims: int, vocabulary: int) -> Arrays:
+def _write_arrays(folder: Path, entries: Sequence[Entry], impacts: Impacts, token_dims: int, sizes: Sizes) -> None:
+    """Write the arrays of a generation, the large ones part by part: they are never all in memory a second time."""
+    _write_joined(folder, "sentences", [entry.sentences for entry in entries], (sizes.vector,), np.float16)
+    _write_joined(folder, "tokens", [entry.tokens for entry in entries], (token_dims // 2,), np.uint8)
+    _write_joined(folder, "pieces", [entry.pieces for entry in entries], (), np.int32)
     token_bounds = _bounds([len(entry.tokens) for entry in entries])
-    counts = np.zeros(vocabulary, np.int64)
+    starts = [entry.starts + first for entry, first in zip(entries, token_bounds[:-1], strict=True)]
+    _write_joined(folder, "token_starts", starts, (), np.int64)
+    counts = np.zeros(sizes.vocabulary, np.int64)
     for entry in entries:
         counts[np.unique(entry.pieces[entry.starts[1] :])] += 1
-    return Arrays(
-        sentences=_join([entry.sentences for entry in entries], (0, length), np.float16),
-        sentence_bounds=_bounds([len(entry.sentences) for entry in entries]),
-        token_bounds=token_bounds,
-        token_starts=_join(
-            [entry.starts + first for entry, first in zip(entries, token_bounds[:-1], strict=True)], (0,), np.int64
-        ),
-        tokens=_join([entry.tokens for entry in entries], (0, token_dims // 2), np.uint8),
-        pieces=_join([entry.pieces for entry in entries], (0,), np.int32),
-        piece_counts=counts,
-        impact_starts=impacts.starts,
-        impact_rows=impacts.rows,
-        impact_data=impacts.data,
-        impact_base=impacts.base,
-    )
+    centres = no_centres(token_dims)
+    if len(entries) > EXHAUSTIVE:
+        centres = make_centres(_load(folder, "tokens"), _load(folder, "pieces"), token_bounds)
+    small: dict[str, NDArray[Any]] = {
+        "sentence_bounds": _bounds([len(entry.sentences) for entry in entries]),
+        "token_bounds": token_bounds,
+        "piece_counts": counts,
+        "impact_starts": impacts.starts,
+        "impact_rows": impacts.rows,
+        "impact_data": impacts.data,
+        "impact_base": impacts.base,
+        "centres": centres.vectors.astype(np.float16),
+        "centre_starts": centres.starts,
+        "centre_rows": centres.rows,
+    }
+    for name, array in small.items():
+        np.save(_file(folder, name), array, allow_pickle=False)
+
+
+def _write_joined(
+    folder: Path, name: str, parts: Sequence[NDArray[Any]], shape: tuple[int, ...], kind: type[Any]
+) -> None:
+    """Write the parts one after the other as one array; `shape` is that of a row."""
+    layout = np.lib.format.dtype_to_descr(np.dtype(kind))
+    header = {"descr": layout, "fortran_order": False, "shape": (sum(map(len, parts)), *shape)}
+    with _file(folder, name).open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in parts:
+            file.write(np.ascontiguousarray(part, kind).data)
 
 
 def _bounds(lengths: Sequence[int]) -> Ints:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-
-
-def _join(parts: Sequence[NDArray[Any]], empty: tuple[int, ...], kind: type[Any]) -> NDArray[Any]:
-    """The parts one after the other; none make an array of shape `empty`."""
-    return np.concatenate([np.zeros(empty, kind), *parts]).astype(kind)
 
 
 def _count_words(texts: Iterable[str]) -> dict[str, int]:

@@ -32,18 +32,23 @@ def shorten(vectors: Floats, projection: Floats) -> Floats:
 
 
 def compress(vectors: Floats, projection: Floats) -> Nibbles:
-    """Token vectors `(t, d)` as 4-bit numbers, two a byte `(t, dims / 2)`: projected, at unit length, in even steps."""
+    """Token vectors `(t, d)` as 4-bit numbers, two a byte `(t, dims / 2)`: projected, at unit length, in even steps.
+
+    A byte holds a component of the first half and one of the second: whole rows are taken apart by wide instructions.
+    """
     short = shorten(vectors, projection)
     steps = np.clip(np.rint(short / _step(short.shape[1])), -7, 7).astype(np.int8) + MIDDLE
-    packed: Nibbles = (steps[:, ::2] << 4 | steps[:, 1::2]).astype(np.uint8)
+    half = steps.shape[1] // 2
+    packed: Nibbles = (steps[:, :half] << 4 | steps[:, half:]).astype(np.uint8)
     return packed
 
 
 def unpack(packed: Nibbles) -> Nibbles:
     """The 4-bit numbers `(t, dims)` that `compress` packed, a byte each; MIDDLE stands for 0."""
-    numbers = np.empty((len(packed), packed.shape[1] * 2), np.uint8)
-    numbers[:, ::2] = packed >> 4
-    numbers[:, 1::2] = packed & 15
+    half = packed.shape[1]
+    numbers = np.empty((len(packed), half * 2), np.uint8)
+    np.right_shift(packed, 4, out=numbers[:, :half])
+    np.bitwise_and(packed, 15, out=numbers[:, half:])
     return numbers
 
 
@@ -76,7 +81,7 @@ def lay_out(packed: Nibbles, starts: Ints) -> Parts:
     part = np.repeat(filled, counts)
     begins = starts[part] + (np.arange(firsts[-1]) - np.repeat(firsts[:-1], counts)) * BLOCK
     places = np.minimum(begins + np.arange(BLOCK)[:, None], ends[part] - 1)
-    return Parts(unpack(packed)[places.ravel()], filled, firsts[:-1], len(starts))
+    return Parts(unpack(packed[places.ravel()]), filled, firsts[:-1], len(starts))
 
 
 def best_of_parts(query: Floats, parts: Parts, products: Products) -> Floats:

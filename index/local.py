@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,19 +28,27 @@ from index.engine import (
     Ints,
     Pieces,
     Query,
+    Ranking,
     Scores,
     Settings,
     StaleIndexError,
     Where,
 )
-from index.generation import MEND, Generation, Made, Sizes, write_generation
+from index.fusion import best_places, standardised
+from index.generation import EXHAUSTIVE, MEND, Generation, Made, Sizes, write_generation
 from index.late import Parts, best_of_parts, decompress, lay_out
 from ingest.model import Document, Passage
 
 CURRENT, GENERATIONS, MODELS = "current", "generations", "models"
 
-EXHAUSTIVE = 2_000
-"""Passages up to which every one is scored in full; above, the best of BM25 and of the passage vectors are."""
+GUESSED: Mapping[Ranking, float] = {"late": 0.6, "passage": 0.35, "bm25": 0.05}
+"""The weights by which candidates are chosen, of rankings that are had of all passages; late interaction is a guess."""
+
+FIRST = 16
+"""Of the candidates one in so many is the best of BM25 or of the passage vectors alone, whatever the guess."""
+
+EVENLY = 64
+"""Passages taken evenly from those let through, which tell what scores are typical where not all are scored."""
 
 CONTEXT = 0.95
 """What a word of the query met in the titles above a passage counts, against one met in its text. Measured on the
@@ -55,7 +63,7 @@ class _Chosen:
     sentences `(s, d)` of passage `i` are `sentences[bounds[i]:bounds[i + 1]]`.
     """
 
-    passages: tuple[Passage, ...]
+    passages: Sequence[Passage]
     vectors: Floats
     parts: Parts
     contexts: Ints
@@ -161,46 +169,63 @@ class LocalEngine:
         lexical = self._generation.impacts.scores(query.terms)
         if self.size <= EXHAUSTIVE:
             return _only(self._score(query, self._everything, lexical), allowed)
-        nearest, _ = self._generation.vectors.nearest(query.vector, limit, allowed)
-        chosen = np.union1d(nearest, allowed[_greatest_places(lexical[allowed], limit)])
-        return self._score(query, self._take(chosen), lexical[chosen])
+        cosines = self._generation.vectors.cosines(query.vector)
+        typical: dict[Ranking, Floats] = {"bm25": lexical[allowed], "passage": cosines[allowed]}
+        evenly = np.linspace(0, len(allowed) - 1, min(EVENLY, len(allowed))).astype(np.int64)
+        places = np.unique(np.concatenate([evenly, self._promising(query, typical, allowed, limit)]))
+        scores = self._score(query, self._take(allowed[places]), typical["bm25"][places])
+        if len(places) == len(allowed):
+            return scores
+        sampled = np.searchsorted(places, evenly)
+        return replace(scores, typical={**typical, "sentence": scores.sentence[sampled], "late": scores.late[sampled]})
+
+    def _promising(self, query: Query, known: Mapping[Ranking, Floats], allowed: Ints, limit: int) -> Ints:
+        """The places among the `allowed` of those that the `known` rankings and the guess of the others put first."""
+        late = self._generation.centres.estimate(query.tokens, query.token_weights)[allowed]
+        guess = sum(
+            (GUESSED[name] * standardised(values) for name, values in {**known, "late": late}.items()), 0 * late
+        )
+        firsts = [best_places(values, limit // FIRST) for values in known.values()]
+        return np.concatenate([best_places(guess, limit), *firsts])
 
     @cached_property
     def _everything(self) -> _Chosen:
         """What is scored of all passages, in a corpus of which every one is."""
-        return self._take(np.arange(self.size, dtype=np.int64))
+        every = np.arange(self.size, dtype=np.int64)
+        return replace(self._take(every), passages=self._generation.catalog.passages(every))
 
     def _take(self, chosen: Ints) -> _Chosen:
         """What is scored of the passages at the places `chosen`, which rise."""
         arrays = self._generation.arrays
-        tokens, token_bounds = _gather(arrays.token_bounds, chosen)
         parts, part_bounds = _gather(arrays.sentence_bounds + np.arange(self.size + 1), chosen)
+        tokens = [arrays.tokens[slice(*arrays.token_bounds[place : place + 2])] for place in chosen.tolist()]
+        token_bounds = np.cumsum([0, *map(len, tokens)])
         shift = np.repeat(token_bounds[:-1] - arrays.token_bounds[chosen], np.diff(part_bounds))
         sentences, bounds = _gather(arrays.sentence_bounds, chosen)
         return _Chosen(
-            passages=self._generation.catalog.passages(chosen),
+            passages=self._generation.catalog.later(chosen),
             vectors=self._generation.vectors.at(chosen),
-            parts=lay_out(arrays.tokens[tokens], arrays.token_starts[parts] + shift),
+            parts=lay_out(np.concatenate([arrays.tokens[:0], *tokens]), arrays.token_starts[parts] + shift),
             contexts=part_bounds[:-1],
             sentences=arrays.sentences[sentences].astype(np.float32),
             bounds=bounds,
         )
 
     def _score(self, query: Query, chosen: _Chosen, lexical: Floats) -> Scores:
-        """The scores of what was chosen."""
+        """The scores of what was chosen; by `vecdot`, which starts no threads: `@` waits for them on a busy machine."""
         best = best_of_parts(query.tokens, chosen.parts, self._generation.products)
         context, best = best[chosen.contexts], np.delete(best, chosen.contexts, axis=0)
-        cosines = chosen.sentences @ query.vector
+        cosines = np.vecdot(chosen.sentences, query.vector)
         return Scores(
             passages=chosen.passages,
             bm25=lexical,
-            passage=chosen.vectors @ query.vector,
+            passage=np.vecdot(chosen.vectors, query.vector),
             sentence=_greatest(cosines, chosen.bounds),
-            late=np.maximum(CONTEXT * context, _greatest(best, chosen.bounds)) @ query.token_weights,
+            late=np.vecdot(np.maximum(CONTEXT * context, _greatest(best, chosen.bounds)), query.token_weights),
             fused=np.zeros(len(chosen.passages), np.float32),
             bounds=chosen.bounds,
             sentence_cosine=cosines,
-            sentence_late=best @ query.token_weights,
+            sentence_late=np.vecdot(best, query.token_weights),
             also=query.also,
         )
 
@@ -250,13 +275,6 @@ def open_store(folder: Path) -> LocalEngine:
     if not (engine.encoder_folder / CONFIG).is_file():
         raise StaleIndexError(f"{engine.encoder_folder}: the encoder is missing; {MEND}")
     return engine
-
-
-def _greatest_places(values: Floats, count: int) -> Ints:
-    """The places of the `count` greatest values, in no order."""
-    if count >= len(values):
-        return np.arange(len(values))
-    return np.argpartition(-values, count)[:count]
 
 
 def _greatest(values: Floats, bounds: Ints) -> Floats:

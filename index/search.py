@@ -17,8 +17,8 @@ from index.late import shorten
 from index.spelling import Speller
 from index.terms import word_terms
 
-CANDIDATES = 200
-"""Passages that each first-stage ranking may name in a corpus too large to score in full."""
+CANDIDATES = 400
+"""Passages that are scored in full in a corpus too large to do so with all."""
 
 BESIDE = 0.3
 """The weight of another spelling of a query's words, which is a guess, against that of its own words."""

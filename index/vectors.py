@@ -1,9 +1,9 @@
-"""Passage vectors in FAISS: the nearest by inner product, exactly."""
+"""Passage vectors, kept by FAISS: how near each is to a query, exactly."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,23 +21,19 @@ class Vectors:
         self._packed = packed
 
     @cached_property
-    def _index(self) -> faiss.Index:
+    def _index(self) -> faiss.IndexFlat:
         import faiss
 
-        return faiss.deserialize_index(self._packed)
+        return cast("faiss.IndexFlat", faiss.deserialize_index(self._packed))
 
-    def nearest(self, query: Floats, k: int, allowed: Ints) -> tuple[Ints, Floats]:
-        """The places of the `k` of the `allowed` vectors nearest to `query`, nearest first, and their cosines."""
+    def cosines(self, query: Floats) -> Floats:
+        """The cosine of each vector with `query`, `(n,)`."""
         import faiss
 
-        k = min(k, len(allowed))
-        if not k:
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        chosen = faiss.SearchParameters()
-        if len(allowed) < self._index.ntotal:
-            chosen.sel = faiss.IDSelectorBatch(allowed)
-        cosines, places = self._index.search(query[None], k, params=chosen)
-        return places[0], cosines[0]
+        size, dims = self._index.ntotal, self._index.d
+        every = faiss.rev_swig_ptr(self._index.get_xb(), size * dims).reshape(size, dims)
+        cosines: Floats = np.vecdot(every, query)
+        return cosines
 
     def at(self, places: Ints) -> Floats:
         """The vectors at those places, `(len(places), d)`."""

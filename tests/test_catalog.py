@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index import catalog as module
@@ -79,6 +80,15 @@ def test_threads_may_share_it(catalog: Catalog) -> None:
         read = list(pool.map(lambda start: fresh.passages(range(start, start + 20)), range(0, 200, 5)))
     assert read == [PASSAGES[start : start + 20] for start in range(0, 200, 5)]
     fresh.close()
+
+
+def test_passages_may_be_read_later(tmp_path: Path) -> None:
+    write_catalog(tmp_path / "one", ROOT, DOCUMENTS, PASSAGES, KEYS)
+    later = Catalog(tmp_path / "one", ROOT).later(np.array([7, 3, 5]))
+    assert len(later) == 3
+    assert later[1] == PASSAGES[3]
+    assert later[-1] == PASSAGES[5]
+    assert tuple(later) == later[:] == (PASSAGES[7], PASSAGES[3], PASSAGES[5])
 
 
 def test_an_empty_catalogue_holds_nothing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.engine import RANKINGS, Floats, Scores
-from index.fusion import RRF_K, WEIGHTS, fuse, fuse_ranks, ranks, standardised
+from index.fusion import LOOKED_AT, RRF_K, WEIGHTS, best_places, fuse, fuse_ranks, ranks, standardised
 from ingest.model import Passage, Span
 
 VALUES = st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=12).map(lambda some: np.array(some, np.float32))
@@ -76,3 +77,22 @@ def test_all_four_rankings_are_fused_unless_some_are_named() -> None:
 def test_ranks_count_from_1_and_equals_keep_their_order(values: Floats) -> None:
     expected = sorted(range(len(values)), key=lambda place: -values[place])
     assert [expected.index(place) + 1 for place in range(len(values))] == ranks(values).tolist()
+
+
+def test_scores_may_be_standardised_by_those_of_all_passages() -> None:
+    deviation = math.sqrt(((0 - 1) ** 2 + (2 - 1) ** 2) / 2)
+    assert standardised(np.array([3, 4], np.float32), np.array([0, 2], np.float32)).tolist() == [2 / deviation, 3.0]
+    some = replace(scores(bm25=[3.0, 4.0], late=[1.0, 3.0]), typical={"bm25": np.array([0, 2], np.float32)})
+    expected = [0.5 * 2 / deviation + 0.25 * -1, 0.5 * 3 / deviation + 0.25 * 1]
+    assert fuse(some, {"bm25": 0.5, "late": 0.25}).tolist() == pytest.approx(expected)
+
+
+@given(st.lists(st.integers(0, 9), max_size=5 * LOOKED_AT), st.integers(-1, 40))
+def test_the_best_places_are_those_of_a_stable_sort(values: list[int], count: int) -> None:
+    given = np.array(values, np.float32)
+    assert best_places(given, count).tolist() == np.argsort(-given, kind="stable")[: max(0, count)].tolist()
+
+
+def test_the_best_of_many_are_found_among_those_of_a_few_blocks() -> None:
+    draw = np.random.default_rng(0).normal(size=100 * LOOKED_AT + 7).astype(np.float32)
+    assert best_places(draw, 30).tolist() == np.argsort(-draw, kind="stable")[:30].tolist()

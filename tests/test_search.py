@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from index import local, search
+from index import generation, local, search
 from index.engine import RANKINGS, Hit, Ranking, Where
 from index.fusion import fuse, ranks
+from index.generation import Generation
+from index.local import LocalWriter
 from index.search import Searcher
 from index.store import build, open_store
 from ingest.manifest import Manifest
+from ipsqa.evaluation import SHIPPED, read_questions
 from tests.built import shipped_index
 
 HERVANTA = "How did Hervanta reduce youth gang problems?"
@@ -134,38 +137,80 @@ def test_a_misspelt_word_is_mended_and_told() -> None:
     assert searcher().search("youth gangs in Hervnta", 5) == searcher().search("youth gangs in Hervanta", 5)
 
 
-def test_a_large_corpus_is_scored_in_part_and_each_passage_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    everything = searcher().score(HERVANTA)
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped passages in an index that is made as that of a large corpus."""
+    shipped, folder = shipped_index(), tmp_path_factory.mktemp("large")
+    old = Generation(shipped / "generations" / str(local.current_number(shipped)), shipped)
+    (folder / "models").symlink_to(shipped / "models")
+    writer = LocalWriter(folder, old.made, old.sizes)
+    for doc, document in old.catalog.documents.items():
+        allowed = old.catalog.allowed(Where(docs=(doc,)))
+        passages = zip(allowed.tolist(), old.catalog.passages(allowed), strict=True)
+        writer.put(document, [old.entry(place, passage) for place, passage in passages])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generation, "EXHAUSTIVE", 50)
+        writer.commit()
+    return folder
+
+
+@pytest.mark.parametrize("where", [Where(), Where(docs=("book",))])
+def test_a_large_corpus_is_scored_in_part_and_each_passage_as_ever(
+    large: Path, where: Where, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything, query = searcher().score(HERVANTA), searcher().prepare(HERVANTA)
+    monkeypatch.setattr(local, "EXHAUSTIVE", 50)
+    some = open_store(large).candidates(query, 32, where)
     full = {passage.id: place for place, passage in enumerate(everything.passages)}
-    query = searcher().prepare(HERVANTA)
+    chosen = [full[passage.id] for passage in some.passages]
+    assert chosen == sorted(chosen)
+    assert 32 <= len(chosen) <= 32 + 2 * 32 // local.FIRST + local.EVENLY
+    assert all(where.matches(passage) for passage in some.passages)
+    allowed = [place for place, passage in enumerate(everything.passages) if where.matches(passage)]
+    known: tuple[Ranking, ...] = ("bm25", "passage")
+    for ranking in known:
+        values = getattr(everything, ranking)
+        assert set(sorted(allowed, key=lambda place: -values[place])[: 32 // local.FIRST]) <= set(chosen)
+        np.testing.assert_allclose(some.typical[ranking], values[allowed], atol=1e-5)
+    for ranking in RANKINGS:
+        np.testing.assert_allclose(getattr(some, ranking), getattr(everything, ranking)[chosen], atol=1e-5)
+
+
+def test_the_best_of_a_large_corpus_are_nearly_those_of_scoring_everything(
+    large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [question.text for question in read_questions(SHIPPED / "questions.jsonl")][::5]
+    best = [{hit.passage for hit in searcher().search(text)} for text in questions]
     monkeypatch.setattr(local, "EXHAUSTIVE", 50)
-    for where in (Where(), Where(docs=("book",))):
-        some = open_store(shipped_index()).candidates(query, 20, where)
-        chosen = [full[passage.id] for passage in some.passages]
-        assert chosen == sorted(chosen)
-        assert 20 <= len(chosen) <= 40
-        assert all(where.matches(passage) for passage in some.passages)
-        allowed = [place for place, passage in enumerate(everything.passages) if where.matches(passage)]
-        for ranking in ("bm25", "passage"):
-            values = getattr(everything, ranking)
-            assert set(sorted(allowed, key=lambda place: -values[place])[:20]) <= set(chosen)
-        for ranking in RANKINGS:
-            np.testing.assert_allclose(getattr(some, ranking), getattr(everything, ranking)[chosen], atol=1e-5)
-    assert searcher().search(HERVANTA, 1)[0].passage == everything.passages[int(np.argmax(everything.fused))]
+    monkeypatch.setattr(search, "CANDIDATES", 80)
+    some = Searcher(open_store(large))
+    shares = [
+        len(every & {hit.passage for hit in some.search(text)}) / 10
+        for every, text in zip(best, questions, strict=True)
+    ]
+    assert np.mean(shares) >= 0.95
 
 
-def test_a_limit_above_the_size_of_a_large_corpus_gives_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_filter_that_lets_nothing_through_finds_nothing_in_a_large_corpus(
+    large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(local, "EXHAUSTIVE", 50)
-    engine = open_store(shipped_index())
-    assert len(engine.candidates(searcher().prepare(HERVANTA), engine.size + 1).passages) == engine.size
+    assert Searcher(open_store(large)).search(HERVANTA, 10, Where(docs=("nowhere",))) == ()
 
 
-def test_as_many_hits_as_asked_for_come_from_a_large_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limit_above_the_size_of_a_large_corpus_gives_all_of_it(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything, query = searcher().score(HERVANTA), searcher().prepare(HERVANTA)
+    monkeypatch.setattr(local, "EXHAUSTIVE", 50)
+    scores = open_store(large).candidates(query, searcher().engine.size + 1)
+    assert [passage.id for passage in scores.passages] == [passage.id for passage in everything.passages]
+    np.testing.assert_allclose(fuse(scores, searcher().weights), everything.fused, atol=1e-4)
+
+
+def test_as_many_hits_as_asked_for_come_from_a_large_corpus(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "EXHAUSTIVE", 50)
     monkeypatch.setattr(search, "CANDIDATES", 20)
-    large = Searcher(open_store(shipped_index()))
-    for k in (10, 45, 90):
-        assert len(large.search(HERVANTA, k)) == k
+    for k in (10, 120, 300):
+        assert len(Searcher(open_store(large)).search(HERVANTA, k)) == k
 
 
 def test_threads_may_share_it() -> None:
