@@ -61,7 +61,7 @@ def ask(searcher: Searcher, question: Judged) -> Asked:
         ]
     ).T
     rankings = np.stack([standardised(getattr(scores, name)) for name in ("late", *OTHERS)])
-    return Asked(rankings.astype(float), bears[: len(question.must)], bears.any(axis=0))
+    return Asked(rankings.astype(float), bears[: len(question.must)], np.any(bears, axis=0))
 
 
 def measure(asked: Asked, fused: Values) -> list[float]:
