@@ -437,6 +437,9 @@ def evaluate(
         list[Left] | None,
         typer.Option("--without", help="Leave a ranking out and tell what it is worth.", show_default=False),
     ] = None,
+    worded: Annotated[
+        bool, typer.Option("--worded", help="Answers in the words of the language model that IPSQA_LLM_URL names.")
+    ] = False,
     form: Format = Form.TEXT,
     corpus: Corpus = None,
     folder: IndexFolder = None,
@@ -446,7 +449,7 @@ def evaluate(
     from ipsqa.library import open_library
 
     _only(form, Form.TEXT, Form.JSON)
-    measured = _measure(questions, topics, qrels, queries)
+    measured = _measure(questions, topics, qrels, queries, worded)
     library = open_library(corpus, folder)
     found = measured(library)
     record = evaluation_record(found, measured(library.without(*(each.value for each in without))) if without else None)
@@ -490,7 +493,7 @@ def doctor(corpus: Corpus = None, folder: IndexFolder = None) -> None:
 
 
 def _measure(
-    questions: Path | None, topics: Path | None, qrels: Path | None, queries: Path | None
+    questions: Path | None, topics: Path | None, qrels: Path | None, queries: Path | None, worded: bool
 ) -> Callable[[Library], Evaluation]:
     """What measures a library on the judgments that were named, or else on those that ship with it."""
     from ipsqa import evaluation
@@ -504,7 +507,7 @@ def _measure(
         questions, topics = evaluation.SHIPPED / "questions.jsonl", evaluation.SHIPPED / "topics.jsonl"
     asked = evaluation.read_questions(questions) if questions else ()
     sought = evaluation.read_topics(topics) if topics else ()
-    return lambda library: evaluation.evaluate(library, asked, sought)
+    return lambda library: evaluation.evaluate(library, asked, sought, worded)
 
 
 def _build(found: Places, model: str | None) -> None:

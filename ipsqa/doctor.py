@@ -13,6 +13,7 @@ from index.store import open_store, outdated, verify
 from ingest.manifest import load
 from ingest.model import CorpusError
 from ipsqa.library import Places
+from ipsqa.llm import URL_VARIABLE, ModelError, endpoint_of
 from ipsqa.serving import port_free
 
 BUILD = "ipsqa build"
@@ -36,7 +37,7 @@ class Finding:
 
 def examine(found: Places, port: int = PORT) -> tuple[Finding, ...]:
     """Everything that was checked, in the order in which it should be mended."""
-    checks = (_python, _packages, _corpus, _index, _disk)
+    checks = (_python, _packages, _corpus, _index, _disk, _model)
     return (*(finding for check in checks for finding in check(found)), _port(port))
 
 
@@ -105,6 +106,17 @@ def _disk(found: Places) -> Iterator[Finding]:
     sound = free >= ROOM
     state = f"{free // 1_000_000} MB free in {folder}"
     yield Finding("disk", state, sound, "" if sound else f"{BUILD} --index FOLDER (on a disk with more room)")
+
+
+def _model(found: Places) -> Iterator[Finding]:
+    """The language model that the environment names; it is not asked for anything."""
+    try:
+        endpoint = endpoint_of()
+    except ModelError as error:
+        yield Finding("language model", str(error), sound=False, mend=f"unset {URL_VARIABLE} (to do without)")
+        return
+    state = f"{endpoint.model} at {endpoint.url}" if endpoint else "none is named: answers are quoted"
+    yield Finding("language model", state)
 
 
 def _port(port: int) -> Finding:

@@ -204,13 +204,16 @@ def _calculated(
     return values
 
 
-def ask_values(library: Library, questions: Sequence[Judged]) -> Values:
-    """The measures of answers for each question that can be answered, and of refusals for each that cannot."""
+def ask_values(library: Library, questions: Sequence[Judged], worded: bool = False) -> Values:
+    """The measures of answers for each question that can be answered, and of refusals for each that cannot.
+
+    With `worded` the answers are in the words of the language model that the environment names.
+    """
     values: dict[str, dict[str, float]] = defaultdict(dict)
     for question in questions:
         if question.kind not in (*ASKED, UNANSWERABLE):
             continue
-        answer = library.ask(question.text)
+        answer = library.ask_model(question.text) if worded else library.ask(question.text)
         values["confidence"][question.id] = answer.confidence
         if question.kind == UNANSWERABLE:
             values["refused"][question.id] = float(not answer.answered)
@@ -221,6 +224,9 @@ def ask_values(library: Library, questions: Sequence[Judged]) -> Values:
             values["words"][question.id] = float(sum(len(sentence.text.split()) for sentence in answer.sentences))
             values["cited well"][question.id] = _cited_well(question, answer)
             values["borne"][question.id] = _borne(answer)
+            if worded:
+                values["by the model"][question.id] = float(answer.mode == "model")
+                values["dropped"][question.id] = float(answer.dropped)
     return values
 
 
@@ -333,13 +339,15 @@ class Evaluation:
         return by_kind(self.values[part], self.items[part])
 
 
-def evaluate(library: Library, questions: Sequence[Judged], topics: Sequence[Judged]) -> Evaluation:
-    """Search, find and ask measured on judged questions and topics."""
+def evaluate(
+    library: Library, questions: Sequence[Judged], topics: Sequence[Judged], worded: bool = False
+) -> Evaluation:
+    """Search, find and ask measured on judged questions and topics; `worded` as for `ask_values`."""
     searched = [question for question in questions if question.must]
     values = {
         "search": search_values(library, searched, [grades_of(question, library) for question in searched]),
         "find": find_values(library, topics, [grades_of(topic, library) for topic in topics]),
-        "ask": ask_values(library, questions),
+        "ask": ask_values(library, questions, worded),
     }
     items = {"search": searched, "find": topics, "ask": questions}
     return Evaluation({part: found for part, found in values.items() if items[part]}, items)

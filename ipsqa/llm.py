@@ -67,8 +67,9 @@ def endpoint_of(environment: Mapping[str, str] = os.environ) -> Endpoint | None:
 def _is_wrong(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        # A name and password in the address would end up wherever the address does.
-        return parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.port == 0
+        # A key in the address would end up wherever the address does.
+        secret = "@" in parts.netloc or parts.query or parts.fragment
+        return bool(parts.scheme not in {"http", "https"} or not parts.hostname or secret or parts.port == 0)
     except ValueError:
         return True
 

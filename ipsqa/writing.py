@@ -12,6 +12,7 @@ from syntok import segmenter
 
 from index.engine import Engine
 from ingest.model import Span
+from ipsqa.alignment import read_words
 from ipsqa.answer import Answer, Citation, Sentence, Unborne, quoted
 from ipsqa.bearing import Bearing, Source, Verdict, weigh_sentence
 from ipsqa.judging import Judge
@@ -96,8 +97,13 @@ class _Draft:
         kept: list[Sentence] = []
         unborne: list[Unborne] = []
         held: dict[Span, Bearing] = {}
+        said: set[tuple[str, ...]] = set()
         for each in written if whole else written[:-1]:
             verdict = self._weighed(each)
+            keys = read_words(each.text).keys
+            if verdict.why is None and keys in said:
+                verdict = Verdict(why="it was said before")
+            said.add(keys)
             if verdict.why is None:
                 held |= {bearing.span: bearing for bearing in verdict.bearings}
                 spans = list(held)

@@ -10,7 +10,10 @@ from time import monotonic
 
 import pytest
 
+from ipsqa.doctor import examine
+from ipsqa.library import places
 from ipsqa.llm import LONGEST, SECONDS, Endpoint, ModelError, Role, endpoint_of
+from tests.built import MANIFEST, shipped_index
 from tests.endpoints import Asked, Reply, dripping, endpoint, failing, hanging, saying, sending
 
 KEY = "sk-not-to-be-seen"
@@ -43,6 +46,8 @@ def test_the_environment_names_the_endpoint() -> None:
         ({"IPSQA_LLM_URL": "http://"}, "IPSQA_LLM_URL is no address"),
         ({"IPSQA_LLM_URL": "http://host:99999/v1"}, "IPSQA_LLM_URL is no address"),
         ({"IPSQA_LLM_URL": f"https://me:{KEY}@host/v1"}, "IPSQA_LLM_URL is no address"),
+        ({"IPSQA_LLM_URL": f"https://host/v1?key={KEY}"}, "IPSQA_LLM_URL is no address"),
+        ({"IPSQA_LLM_URL": "http://[::1/v1"}, "IPSQA_LLM_URL is no address"),
         ({"IPSQA_LLM_MODEL": ""}, "IPSQA_LLM_MODEL is not set"),
         ({"IPSQA_LLM_KEY": f"{KEY}ß"}, "IPSQA_LLM_KEY holds letters"),
         ({"IPSQA_LLM_KEY": f"{KEY}\n{KEY}"}, "IPSQA_LLM_KEY holds letters"),
@@ -142,3 +147,24 @@ def test_the_client_is_loaded_only_when_a_model_is_asked() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("url", "state", "mend"),
+    [
+        ("", "none is named: answers are quoted", ""),
+        ("http://localhost:1/v1", "small at http://localhost:1/v1", ""),
+        ("localhost", "IPSQA_LLM_URL is no address", "unset IPSQA_LLM_URL"),
+    ],
+)
+def test_doctor_names_the_model_and_not_the_key(
+    url: str, state: str, mend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"URL": url, "MODEL": "small", "KEY": KEY}.items():
+        monkeypatch.setenv(f"IPSQA_LLM_{name}", value)
+    findings = examine(places(MANIFEST, shipped_index()))
+    (found,) = (finding for finding in findings if finding.what == "language model")
+    assert found.state.startswith(state)
+    assert found.mend.startswith(mend)
+    assert found.sound is not bool(mend)
+    assert KEY not in str(findings)

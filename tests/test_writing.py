@@ -20,6 +20,7 @@ from index.engine import Settings
 from index.store import build, open_store
 from ingest.manifest import load
 from ipsqa.answer import Answer
+from ipsqa.evaluation import Evidence, Judged, ask_values
 from ipsqa.records import ask_record
 from ipsqa.writing import RULES, Written, messages_of, sources_of, write_answer, written_sentences
 from tests.built import MANIFEST, shipped_index
@@ -159,10 +160,27 @@ def test_the_model_sees_the_rules_the_passages_and_the_question_alone(told: Call
 
 def test_sentences_are_seen_as_they_pass(answer_by: Asking) -> None:
     seen: list[int] = []
-    pieces = [f"{word} " for word in f"{TRUE} The moon is cheese [1]. {TRUE} The end. Yes".split()]
+    other = "The police saw “no need for intervening in similar situations” [1]."
+    pieces = [f"{word} " for word in f"{TRUE} The moon is cheese [1]. {other} {TRUE} The end. Yes".split()]
     found = answer_by(saying(*pieces), seen=lambda sentences: seen.append(len(sentences)))
     assert seen == [1, 2]
     assert len(found.sentences) == 2
+    assert [each.why for each in found.unborne][1:] == [
+        "it was said before",
+        "it cites no passage",
+        "it cites no passage",
+    ]
+
+
+def test_worded_answers_are_measured(told: Callable[..., None]) -> None:
+    quote = library().ask(QUESTION).citations[0].quote
+    judged = Judged("a", "descriptive", QUESTION, (Evidence("book", quote),))
+    with endpoint(saying(TRUE, " The moon is cheese [1].")) as server:
+        told(server.url)
+        found = ask_values(library(), [judged], worded=True)
+        assert "by the model" not in ask_values(library(), [judged])
+        assert len(server.asked) == 1
+    assert (found["by the model"]["a"], found["dropped"]["a"], found["answered"]["a"]) == (1.0, 1.0, 1.0)
 
 
 HOSTILE = (
