@@ -100,6 +100,23 @@ def test_what_is_in_no_source_says_why_and_shows_the_nearest() -> None:
         assert library().cite(text).differences == ()
 
 
+FOREIGN = """
+Interest rates rise when central banks fear that prices grow too quickly.
+The court held that the contract was void from the start.
+Patients who sleep badly recover more slowly from surgery.
+Voters in the countryside turned out in greater numbers than those in the towns.
+Teachers found that pupils read more when they could choose the books.
+The city council voted to widen the pavement in front of the station.
+Universities compete for students from abroad because their fees pay for research.
+The train was late because leaves lay on the rails.
+"""
+
+
+@pytest.mark.parametrize("sentence", FOREIGN.strip().split("\n"))
+def test_sentences_of_elsewhere_are_of_no_source(sentence: str) -> None:
+    assert library().cite(sentence).match == "none"
+
+
 def test_a_paraphrase_rests_on_a_sentence() -> None:
     match = library().cite("Those taking part have grumbled that some of their placements never led to a job.")
     assert match.match == "paraphrase"
