@@ -61,8 +61,9 @@ def other_numbers(drawn: Sequence[tuple[str, Passage]], chance: random.Random) -
 
 
 def other_names(drawn: Sequence[tuple[str, Passage]], scale: Scale, chance: random.Random) -> Pairs:
-    """The sentences with one name exchanged for one of another passage."""
-    names = sorted({name for text, _ in drawn for name in names_of(text, scale.known)})
+    """The sentences with one name exchanged for one of another passage, which is no word of the corpus besides."""
+    every = {name for text, _ in drawn for name in names_of(text, scale.known)}
+    names = sorted(name for name in every if not scale.known(name.lower()))
     for text, passage in drawn:
         own, around = list(names_of(text, scale.known)), " ".join((passage.text, *passage.path, *passage.authors))
         strange = [name for name in names if name.lower() not in around.lower() and name != passage.country]

@@ -20,8 +20,9 @@ from ipsqa.grounds import EXACT, Match
 NEAR = 0.45
 """How near, from 0 to 1, the words of a sentence must come to those of a run of sentences that bears it.
 
-Kept are .66 of sentences that restate the passage in wholly other words, and .03 of those that restate another; at .40
-it is .74 and .14, at .50 .48 and .00. The passage's own sentences are all kept (`python -m evaluation.wording`).
+Kept are .66 of sentences that restate the passage in wholly other words, and .03 to .05 of those that restate
+another; at .40 it is .74 and .14, at .50 .48 and .00. The passage's own sentences are all kept
+(`python -m evaluation.wording`).
 """
 
 MORE, LONGEST = 0.02, 3

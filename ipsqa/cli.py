@@ -230,8 +230,16 @@ def ask(
 
     where = _where(doc, country, section, author)
     library = open_library(corpus, folder)
-    asked = library.ask if no_model else library.ask_model
-    _answer(lambda text, ident: ask_record(asked(text, where), library, ident), query, batch, form, library)
+    if no_model or not os.environ.get("IPSQA_LLM_URL"):
+        _answer(lambda text, ident: ask_record(library.ask(text, where), library, ident), query, batch, form, library)
+        return
+    from ipsqa.terminal import waiting
+
+    def worded(text: str, ident: object) -> dict[str, Any]:
+        with waiting("the language model is writing", sys.stderr):
+            return ask_record(library.ask_model(text, where), library, ident)
+
+    _answer(worded, query, batch, form, library)
 
 
 @commands.command(epilog='Example: ipsqa cite "Integration is a two-way process" --style mla')

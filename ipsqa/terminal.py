@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -76,6 +77,18 @@ def _passage_blocks(passage: Record, number: int) -> Iterator[Block]:
         yield Block(" › ".join(passage["section"]), "path")
     yield Block(source_lines(passage), "path")
     yield Block(passage.get("quote") or passage["text"], "text", after=1)
+
+
+@contextmanager
+def waiting(what: str, out: TextIO) -> Iterator[None]:
+    """Says what is waited for, as long as it is, where `out` is a terminal."""
+    if not out.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(file=out).status(what):
+        yield
 
 
 def write_outline(record: Record, out: TextIO) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from ingest.manifest import load
 from ipsqa.answer import Answer
 from ipsqa.evaluation import Evidence, Judged, ask_values
 from ipsqa.records import ask_record
+from ipsqa.terminal import waiting
 from ipsqa.writing import RULES, Written, messages_of, sources_of, write_answer, written_sentences
 from tests.built import MANIFEST, shipped_index
 from tests.endpoints import Reply, endpoint, failing, hanging, saying, sending
@@ -297,6 +299,20 @@ def test_the_key_reaches_the_endpoint_and_nothing_else(reply: Reply, tmp_path: P
     assert json.loads(without.stdout)["note"] is None
     held = subprocess.run(["grep", "-rl", KEY, str(shipped_index())], capture_output=True, text=True, check=False)
     assert held.stdout == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_says_what_is_waited_for() -> None:
+    plain, terminal = io.StringIO(), Terminal()
+    for out in (plain, terminal):
+        with waiting("the model writes", out):
+            pass
+    assert plain.getvalue() == ""
+    assert "the model writes" in terminal.getvalue()
 
 
 @pytest.mark.parametrize(
