@@ -162,8 +162,8 @@ def test_text_is_plain_when_piped_and_marked_on_a_terminal(monkeypatch: pytest.M
 
 def test_outlines_and_readings_are_written() -> None:
     sections = [
-        {"title": "One", "level": 1, "page": "7", "line": 3},
-        {"title": "Two", "level": 2, "page": None, "line": 9},
+        {"title": "One", "level": 1, "page": "7", "line": 3, "label": ""},
+        {"title": "Two", "level": 2, "page": None, "line": 9, "label": ""},
     ]
     out = io.StringIO()
     write_outline({"title": "A book", "sections": sections}, out)
