@@ -14,6 +14,7 @@ from ipsqa.intext import (
     last_named,
     read_dated,
     read_entry,
+    read_ibid,
     read_meaning,
     read_note,
     same_year,
@@ -56,7 +57,11 @@ class Claims:
         self.entries = tuple(_entries(draft))
         self._numbers = dict(_numbers(draft, self.entries, citables))
         self.all = tuple(self._claims())
-        self._notes = {name: tuple(self._in_note(place)) for name, place in draft.notes.items()}
+        self._notes: dict[str, tuple[Claim, ...]] = {}
+        before: tuple[Claim, ...] = ()
+        for name, place in draft.notes.items():
+            before = tuple(self._again(place, before) or self._in_note(place))
+            self._notes[name] = before
 
     def of(self, quotation: Quotation) -> tuple[Claim, ...]:
         """The claims that go with a quotation, those of one bracket or note together; none where it has none."""
@@ -118,6 +123,16 @@ class Claims:
             return None
         dated = tuple(each for each in meant if same_year(cited.year, each.year))
         return replace(claim, citables=dated or tuple(meant), dated=bool(dated))
+
+    def _again(self, place: Range, before: Sequence[Claim]) -> Sequence[Claim]:
+        """What a note that says "ibid." means: what the one before it did, on its own page if it gives one."""
+        cited = read_ibid(self.draft.scanned, place) if before else None
+        if cited is None:
+            return ()
+        meant = replace(before[-1], at=(cited.start, cited.end), cited=cited, right=True, dated=True)
+        if cited.page_at is None:
+            return (meant,)
+        return (replace(meant, first=cited.first, last=cited.last, more=(), page_at=cited.page_at),)
 
     def _in_note(self, place: Range) -> Iterator[Claim]:
         inside = [claim for claim in self.all if place[0] <= claim.at[0] < place[1] and claim.citables]

@@ -25,6 +25,9 @@ FOLLOWING = 5
 TELLING = 5
 """A main title of so many words tells a work in a reference list by itself, its subtitle left out."""
 
+SHORTEST_TITLE = 10
+"""So many letters of a title that is cut short in a note tell it, with the names of its authors."""
+
 UNDATED = "n.d."
 
 _YEAR = r"(?:1[5-9]|20)\d\d[a-z]?(?!\d)|n\.\s?d\.(?:-?[a-z]\b)?|no date"
@@ -359,6 +362,15 @@ def read_dated(text: str, place: Range) -> Iterator[InText]:
             yield cited
 
 
+def read_ibid(text: str, place: Range) -> InText | None:
+    """The citation of a note that means what the note before it did, with its page if it has one."""
+    name = _NOTE_NAME.match(text[slice(*place)])
+    start = place[0] + (name.end() if name else 0)
+    end = start + len(text[start : place[1]].rstrip(" .\n"))
+    match = _IBID.fullmatch(text, start, end)
+    return replace(_with_page(InText(start, end, (start, end)), match, 0), ibid=True) if match else None
+
+
 def _note_citation(text: str, place: Range, citable: Citable) -> NoteCitation | None:
     """The citation with its page, None where there is no page at the end of the place."""
     page = _NOTE_PAGE.search(text, *place)
@@ -382,10 +394,18 @@ def read_entry(entry: str, citables: Iterable[Citable], short: bool = False) -> 
         main = re.split(r"[:;–—]", citable.title)[0]
         if alike < TITLE_ALIKE and (short or len(main.split()) >= TELLING):
             alike = _title_in(main, letters)
+        if short and citable.families and _opens_title(entry, citable.title):
+            alike = max(alike, TITLE_ALIKE)
         if alike >= TITLE_ALIKE:
             rated.append((bool(citable.families), citable.source.contribution is not None, alike, citable))
     # A chapter's entry names its book too: the part is meant, and rather the one whose authors are named.
     return max(rated, key=lambda each: each[:3])[3] if rated else None
+
+
+def _opens_title(entry: str, title: str) -> bool:
+    """Whether some words in quotation marks or italics are the first ones of a title."""
+    quoted = (_letters(phrase) for phrase in re.findall(r"[“‘\"*_]([^“”‘\"*_]+)[”’\"*_]", entry))
+    return any(len(phrase) >= SHORTEST_TITLE and _letters(title).startswith(phrase) for phrase in quoted)
 
 
 def _title_in(title: str, letters: str) -> float:

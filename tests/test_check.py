@@ -79,6 +79,8 @@ def planter() -> Planter:
         f"> {CALL}.\n\n(Susi & Heikkilä, 2011, p. 54)",
         f"As Susi and Heikkilä (2011, p. 54) write:\n\n> {CALL}.\n> {CENTRAL}.",
         f"“{CALL}.”[^1]\n\n[^1]: Susi & Heikkilä 2011, 54.",
+        f"“{CALL}.”[^1] “{CENTRAL}.”[^2]\n\n[^1]: Susi & Heikkilä 2011, 54.\n[^2]: Ibid., 54.",
+        f"“{CALL}.”[^1] “{CENTRAL}.”[^2]\n\n[^1]: Susi & Heikkilä, “Immigrants, Police,” 54.\n[^2]: Ibid.",
         f"“{CALL}.”[^n]\n\n[^n]: See (Susi & Heikkilä, 2011, p. 54).",
         f"“{CALL}.”[^1]\n\n[^1]: Riikka Susi and Elli Heikkilä, “Immigrants, Police and Social Work – Good "
         "Practices in Finland,” in *Working Together* (Turku: Institute of Migration, 2011), 54.",
@@ -117,6 +119,10 @@ def test_right_citations_in_every_shape(tmp_path: Path, citation: str) -> None:
     [
         (f"“{CALL}” (Susi & Heikkilä, 2011, p. 55).", "1: wrong-page: p. 55 should be p. 54"),
         (f"“{CALL}” (Susi & Heikkilä, 2011, pp. 55–6).", "1: wrong-page: pp. 55–6 should be p. 54"),
+        (
+            f"Susi and Heikkilä (2011, p. 3). “{CALL}.”[^2]\n\n[^1]: Susi & Heikkilä 2011, 54.\n[^2]: Ibid., 55.",
+            "4: wrong-page: p. 55 should be p. 54",
+        ),
         (f"“{CALL}” [@susi2011, p. 52].", "1: wrong-page: p. 52 should be p. 54"),
         (f"“{CALL}” [@book-4, p. 54].", "1: wrong-author: these words are in Susi & Heikkilä (2011), p. 54"),
         (f"“{CALL}” (Susi & Heikkilä, 2011, pp. 50, 52).", "1: wrong-page: pp. 50, 52 should be p. 54"),
