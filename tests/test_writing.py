@@ -322,6 +322,8 @@ def test_a_terminal_says_what_is_waited_for() -> None:
         ("One. [1] It is 40. [2][3]", [("One.", (1,)), ("It is 40.", (2, 3))]),
         ("- One [Passage 1].\n2. **Two** (Dr. Who, p. 3) [2 and 3]", [("One.", (1,)), ("Two (Dr. Who, p. 3)", (2, 3))]),
         ("Done. [1].", [("Done.", (1,))]),
+        ("Done【2】. Gone [^1].", [("Done.", (2,)), ("Gone.", (1,))]),
+        ("Pages [12-14] and [sic] stay [1].", [("Pages [12-14] and [sic] stay.", (1,))]),
         ("[2] says so.", [("says so.", (2,))]),
         ("<think>Hmm [1].</think>Yes [1].", [("Yes.", (1,))]),
         ("<think>Hmm [1].", []),
