@@ -40,6 +40,10 @@ class SettingsError(Exception):
     """Settings that cannot be used; the message names the key and what it may hold."""
 
 
+class EngineAwayError(SettingsError):
+    """A server that holds the index does not answer or refuses; the message names it and says why."""
+
+
 class StaleIndexError(Exception):
     """An index that is missing, damaged or outdated; the message names the file and the command that mends it."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -36,7 +36,8 @@ from index.engine import (
 )
 from index.fusion import best_places, standardised
 from index.generation import EXHAUSTIVE, MEND, Generation, Made, Sizes, write_generation
-from index.late import Parts, best_of_parts, decompress, lay_out
+from index.late import decompress, lay_out
+from index.scoring import Chosen, gather, only, score
 from ingest.model import Document, Passage
 
 CURRENT, GENERATIONS, MODELS = "current", "generations", "models"
@@ -49,26 +50,6 @@ FIRST = 16
 
 EVENLY = 64
 """Passages taken evenly from those let through, which tell what scores are typical where not all are scored."""
-
-CONTEXT = 0.95
-"""What a word of the query met in the titles above a passage counts, against one met in its text. Measured on the
-judged questions, mean of three exports of the encoder: MRR@10 .791 at 0, .808 at .8, .821 at .9, .824 at .95."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """The passages to score, in reading order, with their vectors `(n, d)`.
-
-    `parts` are the context and then the sentences of each, the contexts at the places `contexts`; the vectors of the
-    sentences `(s, d)` of passage `i` are `sentences[bounds[i]:bounds[i + 1]]`.
-    """
-
-    passages: Sequence[Passage]
-    vectors: Floats
-    parts: Parts
-    contexts: Ints
-    sentences: Floats
-    bounds: Ints
 
 
 class LocalWriter:
@@ -168,12 +149,12 @@ class LocalEngine:
         allowed = self._generation.catalog.allowed(where)
         lexical = self._generation.impacts.scores(query.terms)
         if self.size <= EXHAUSTIVE:
-            return _only(self._score(query, self._everything, lexical), allowed)
+            return only(score(query, self._everything, lexical, self._generation.products), allowed)
         cosines = self._generation.vectors.cosines(query.vector)
         typical: dict[Ranking, Floats] = {"bm25": lexical[allowed], "passage": cosines[allowed]}
         evenly = np.linspace(0, len(allowed) - 1, min(EVENLY, len(allowed))).astype(np.int64)
         places = np.unique(np.concatenate([evenly, self._promising(query, typical, allowed, limit)]))
-        scores = self._score(query, self._take(allowed[places]), typical["bm25"][places])
+        scores = score(query, self._take(allowed[places]), typical["bm25"][places], self._generation.products)
         if len(places) == len(allowed):
             return scores
         sampled = np.searchsorted(places, evenly)
@@ -189,20 +170,20 @@ class LocalEngine:
         return np.concatenate([best_places(guess, limit), *firsts])
 
     @cached_property
-    def _everything(self) -> _Chosen:
+    def _everything(self) -> Chosen:
         """What is scored of all passages, in a corpus of which every one is."""
         every = np.arange(self.size, dtype=np.int64)
         return replace(self._take(every), passages=self._generation.catalog.passages(every))
 
-    def _take(self, chosen: Ints) -> _Chosen:
+    def _take(self, chosen: Ints) -> Chosen:
         """What is scored of the passages at the places `chosen`, which rise."""
         arrays = self._generation.arrays
-        parts, part_bounds = _gather(arrays.sentence_bounds + np.arange(self.size + 1), chosen)
+        parts, part_bounds = gather(arrays.sentence_bounds + np.arange(self.size + 1), chosen)
         tokens = [arrays.tokens[slice(*arrays.token_bounds[place : place + 2])] for place in chosen.tolist()]
         token_bounds = np.cumsum([0, *map(len, tokens)])
         shift = np.repeat(token_bounds[:-1] - arrays.token_bounds[chosen], np.diff(part_bounds))
-        sentences, bounds = _gather(arrays.sentence_bounds, chosen)
-        return _Chosen(
+        sentences, bounds = gather(arrays.sentence_bounds, chosen)
+        return Chosen(
             passages=self._generation.catalog.later(chosen),
             vectors=self._generation.vectors.at(chosen),
             parts=lay_out(np.concatenate([arrays.tokens[:0], *tokens]), arrays.token_starts[parts] + shift),
@@ -210,43 +191,6 @@ class LocalEngine:
             sentences=arrays.sentences[sentences].astype(np.float32),
             bounds=bounds,
         )
-
-    def _score(self, query: Query, chosen: _Chosen, lexical: Floats) -> Scores:
-        """The scores of what was chosen; by `vecdot`, which starts no threads: `@` waits for them on a busy machine."""
-        best = best_of_parts(query.tokens, chosen.parts, self._generation.products)
-        context, best = best[chosen.contexts], np.delete(best, chosen.contexts, axis=0)
-        cosines = np.vecdot(chosen.sentences, query.vector)
-        return Scores(
-            passages=chosen.passages,
-            bm25=lexical,
-            passage=np.vecdot(chosen.vectors, query.vector),
-            sentence=_greatest(cosines, chosen.bounds),
-            late=np.vecdot(np.maximum(CONTEXT * context, _greatest(best, chosen.bounds)), query.token_weights),
-            fused=np.zeros(len(chosen.passages), np.float32),
-            bounds=chosen.bounds,
-            sentence_cosine=cosines,
-            sentence_late=np.vecdot(best, query.token_weights),
-            also=query.also,
-        )
-
-
-def _only(scores: Scores, places: Ints) -> Scores:
-    """The scores of the passages at `places`."""
-    if len(places) == len(scores.passages):
-        return scores
-    sentences, bounds = _gather(scores.bounds, places)
-    return Scores(
-        passages=tuple(scores.passages[place] for place in places.tolist()),
-        bm25=scores.bm25[places],
-        passage=scores.passage[places],
-        sentence=scores.sentence[places],
-        late=scores.late[places],
-        fused=scores.fused[places],
-        bounds=bounds,
-        sentence_cosine=scores.sentence_cosine[sentences],
-        sentence_late=scores.sentence_late[sentences],
-        also=scores.also,
-    )
 
 
 def current_number(folder: Path) -> int | None:
@@ -275,18 +219,3 @@ def open_store(folder: Path) -> LocalEngine:
     if not (engine.encoder_folder / CONFIG).is_file():
         raise StaleIndexError(f"{engine.encoder_folder}: the encoder is missing; {MEND}")
     return engine
-
-
-def _greatest(values: Floats, bounds: Ints) -> Floats:
-    """The greatest of the values `(s, ...)` between each two bounds, none of which are equal: `(n, ...)`."""
-    if len(bounds) == 1:
-        return values[:0]
-    greatest: Floats = np.maximum.reduceat(values, bounds[:-1], axis=0)
-    return greatest
-
-
-def _gather(bounds: Ints, chosen: Ints) -> tuple[Ints, Ints]:
-    """The flat places of the parts `chosen` of an array cut at `bounds`, and the bounds of what is gathered."""
-    lengths = bounds[chosen + 1] - bounds[chosen]
-    gathered = np.concatenate([[0], np.cumsum(lengths)])
-    return np.arange(gathered[-1]) + np.repeat(bounds[chosen] - gathered[:-1], lengths), gathered

@@ -92,8 +92,8 @@ def outdated(manifest: Manifest, folder: Path) -> tuple[str, ...]:
     """The ids of the works that are new, changed or gone since the index was built; StaleIndexError without one."""
     open_store(folder)
     made = Generation(folder / GENERATIONS / str(current_number(folder)), folder).made.sources
-    code = _code_digest()
-    now = {work.id: _source_digest(work, code) for work in manifest.works}
+    code = code_digest()
+    now = {work.id: source_digest(work, code) for work in manifest.works}
     return tuple(work for work in {**now, **made} if now.get(work) != made.get(work))
 
 
@@ -101,12 +101,12 @@ def _bring_up_to_date(manifest: Manifest, folder: Path, settings: Settings, prog
     """Whether a generation was written, and how many passages were encoded for it."""
     old = None if verify(folder) else Generation(folder / GENERATIONS / str(current_number(folder)), folder)
     model = model_digest(settings)
-    code = _code_digest()
-    sources = {work.id: _source_digest(work, code) for work in manifest.works}
+    code = code_digest()
+    sources = {work.id: source_digest(work, code) for work in manifest.works}
     if old and old.made.same(settings, model, sources):
         return False, 0
     read, failures = _read_works(manifest.works, sources, old, progress)
-    encoder = _encoder(settings, model, folder, progress)
+    encoder = exported_encoder(settings, model, folder, progress)
     sizes = Sizes(len(encoder.projection), encoder.tokenizer.get_vocab_size())
     writer = LocalWriter(folder, Made(settings, model, sources, failures), sizes)
     encoded = 0
@@ -166,7 +166,7 @@ def _entries(
         yield document, entries, len(missing)
 
 
-def _encoder(settings: Settings, model: str, folder: Path, progress: Progress) -> Encoder:
+def exported_encoder(settings: Settings, model: str, folder: Path, progress: Progress) -> Encoder:
     """The encoder, exported first where that was not done before."""
     exported = folder / MODELS / model
     if not is_whole(exported):
@@ -176,7 +176,7 @@ def _encoder(settings: Settings, model: str, folder: Path, progress: Progress) -
     return Encoder(exported)
 
 
-def _source_digest(work: Work, code: str) -> str:
+def source_digest(work: Work, code: str) -> str:
     """The digest of all that reading a work depends on: its file, its entry, the code that reads."""
     try:
         file = file_hash(work.file)
@@ -186,7 +186,7 @@ def _source_digest(work: Work, code: str) -> str:
     return sha256(f"{code}\n{file}\n{entry}".encode()).hexdigest()
 
 
-def _code_digest() -> str:
+def code_digest() -> str:
     """The digest of the code that reads works: with another version they are read again."""
     folder = Path(inspect.getfile(Work)).parent
     return sha256("".join(file_hash(path) for path in sorted(folder.rglob("*.py"))).encode()).hexdigest()

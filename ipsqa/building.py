@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TextIO
 
 from index.engine import Settings
+from index.opening import build_engine
 from index.store import BuildReport, Progress
-from index.store import build as build_index
 from ingest.manifest import load
 from ipsqa.library import Places
 
@@ -25,7 +25,7 @@ def build_library(found: Places, model: str | None, screen: TextIO) -> BuildRepo
     """Bring the index of a corpus up to date, with progress bars where `screen` is a terminal."""
     settings = replace(Settings(), model=model) if model else Settings()
     with _shown(screen) as progress:
-        return build_index(load(found.manifest), found.folder, settings, progress)
+        return build_engine(load(found.manifest), found.folder, found.uri, settings, progress)
 
 
 @contextmanager

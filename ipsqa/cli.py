@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -362,18 +363,30 @@ def read(
     write_reading(record, sys.stdout)
 
 
-@commands.command(epilog="Example: ipsqa build")
+@commands.command(epilog="Example: ipsqa build, or: ipsqa build --engine milvus --uri http://localhost:19530")
 def build(
     model: Annotated[
         str | None, typer.Option("--model", help="Another encoder: a folder or a Hub id.", show_default=False)
     ] = None,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="local, or milvus (or IPSQA_ENGINE).", show_default=False)
+    ] = None,
+    uri: Annotated[
+        str | None,
+        typer.Option(
+            "--uri", help="Where Milvus is: http://HOST:PORT[#NAME] or FILE.db (or IPSQA_URI).", show_default=False
+        ),
+    ] = None,
     corpus: Corpus = None,
     folder: IndexFolder = None,
 ) -> None:
-    """Bring the index up to date with the corpus: only what changed is read and encoded again."""
-    from ipsqa.library import places
+    """Bring the index up to date with the corpus: only what changed is read and encoded again.
 
-    _build(places(corpus, folder), model)
+    Commands that ask find an index in Milvus by IPSQA_URI. Credentials are taken from IPSQA_MILVUS_TOKEN alone.
+    """
+    from ipsqa.library import engine_uri, places
+
+    _build(replace(places(corpus, folder), uri=engine_uri(engine, uri)), model)
 
 
 @commands.command(epilog='Example: ipsqa add report.pdf --title "Annual report" --author "Doe, Jane" --year 2020')
@@ -531,10 +544,10 @@ def _build(found: Places, model: str | None) -> None:
 
 
 def _build_missing(found: Places) -> None:
-    from index.store import open_store
+    from index.opening import open_engine
 
     try:
-        open_store(found.folder)
+        open_engine(found.folder, found.uri)
     except StaleIndexError:
         _build(found, None)
 

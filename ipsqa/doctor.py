@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from index.store import open_store, outdated, verify
+from index.opening import open_engine, outdated_engine, verify_engine
 from ingest.manifest import load
 from ingest.model import CorpusError
 from ipsqa.library import Places
@@ -82,18 +82,20 @@ def _corpus(found: Places) -> Iterator[Finding]:
 
 
 def _index(found: Places) -> Iterator[Finding]:
-    faults = verify(found.folder)
+    faults = verify_engine(found.folder, found.uri)
     for fault in faults:
         yield Finding("index", fault.removesuffix(f"; run: {BUILD}"), sound=False, mend=BUILD)
     if faults:
         return
-    library = open_store(found.folder)
-    yield Finding("index", f"{len(library.documents())} documents, {library.size} passages in {found.folder}")
+    library = open_engine(found.folder, found.uri)
+    yield Finding(
+        "index", f"{len(library.documents())} documents, {library.size} passages in {found.uri or found.folder}"
+    )
     yield Finding("encoder", f"{library.settings.model}, whole")
     for work, reason in library.failures.items():
         yield Finding(work, reason, sound=False, mend=f"ipsqa remove {work}")
     try:
-        changed = outdated(load(found.manifest), found.folder)
+        changed = outdated_engine(load(found.manifest), found.folder, found.uri)
     except CorpusError:
         return  # told above
     state = f"changed since the index was built: {', '.join(changed)}" if changed else "the index is up to date"

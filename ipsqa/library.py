@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from index.engine import Engine, Hit, Ranking, SettingsError, Where
 from index.fusion import WEIGHTS
 from index.search import Searcher
-from index.store import open_store
+from index.opening import open_engine
 from ingest.model import HEADED, Document, Passage, Section, Span, Work
 from ipsqa.answer import Answer, answer_question
 from ipsqa.findings import Findings, Recall, collect
@@ -31,6 +31,9 @@ MANIFEST = "corpus.toml"
 INDEX_FOLDER = ".ipsqa"
 CORPUS_VARIABLE = "IPSQA_CORPUS"
 INDEX_VARIABLE = "IPSQA_INDEX"
+ENGINE_VARIABLE = "IPSQA_ENGINE"
+URI_VARIABLE = "IPSQA_URI"
+ENGINES = ("local", "milvus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,14 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a corpus is described and where its index lies."""
+    """Where a corpus is described and where its index lies: in the folder, or where there is a `uri`, in Milvus.
+
+    The exported encoder lies in the folder either way.
+    """
 
     manifest: Path
     folder: Path
+    uri: str = ""
 
 
 def places(path: Path | str | None = None, folder: Path | str | None = None) -> Places:
@@ -55,12 +62,24 @@ def places(path: Path | str | None = None, folder: Path | str | None = None) -> 
 
     Without a path it is the environment's IPSQA_CORPUS, or the folder `corpus` of the working directory, or else the
     one shipped beside this package.
-    The index is `folder`, or the environment's IPSQA_INDEX, or `.ipsqa` beside the manifest.
+    The index is `folder`, or the environment's IPSQA_INDEX, or `.ipsqa` beside the manifest; IPSQA_URI says that it
+    lies in Milvus, and where.
     """
     chosen = path or os.environ.get(CORPUS_VARIABLE)
     manifest = _manifest(Path(chosen)) if chosen else _nearest_manifest()
     given = folder or os.environ.get(INDEX_VARIABLE) or manifest.parent / INDEX_FOLDER
-    return Places(manifest, Path(given))
+    return Places(manifest, Path(given), engine_uri())
+
+
+def engine_uri(engine: str | None = None, uri: str | None = None) -> str:
+    """Where in Milvus the index lies; empty for the local engine. What is not given is taken from the environment."""
+    chosen = engine or os.environ.get(ENGINE_VARIABLE) or ""
+    place = uri or os.environ.get(URI_VARIABLE) or ""
+    if chosen and chosen not in ENGINES:
+        raise SettingsError(f"{chosen}: no such engine; there are {', '.join(ENGINES)}")
+    if chosen == "milvus" and not place:
+        raise SettingsError(f"milvus: say where it is: --uri http://HOST:19530 or --uri FILE.db, or set {URI_VARIABLE}")
+    return "" if chosen == "local" else place
 
 
 def _manifest(path: Path) -> Path:
@@ -78,7 +97,7 @@ def _nearest_manifest() -> Path:
 def open_library(path: Path | str | None = None, folder: Path | str | None = None) -> Library:
     """The library of the corpus at `path`; StaleIndexError where it has no index that can be used."""
     found = places(path, folder)
-    return Library(open_store(found.folder), found)
+    return Library(open_engine(found.folder, found.uri), found)
 
 
 class Library:

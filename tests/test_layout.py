@@ -69,7 +69,8 @@ def test_packages_are_listed_one_by_one_and_typed() -> None:
 
 
 def test_what_is_imported_is_declared() -> None:
-    declared = {line_name(line) for line in PROJECT["project"]["dependencies"]}
+    needed = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["cluster"]
+    declared = {line_name(line) for line in needed}
     providers = packages_distributions()
     for path in MODULES:
         for node, name in imports_of(path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from index.engine import Settings, SettingsError
-from index.store import build
+from index.opening import build_engine
 from ingest.manifest import load
 from ingest.model import CorpusError
 from ipsqa.building import STAGES
@@ -47,7 +47,9 @@ class Builder:
 
     def _run(self) -> None:
         try:
-            report = build(load(self._found.manifest), self._found.folder, Settings(), self._tell)
+            report = build_engine(
+                load(self._found.manifest), self._found.folder, self._found.uri, Settings(), self._tell
+            )
         except (CorpusError, SettingsError, OSError) as error:
             self.fault = str(error)
         else:
@@ -60,9 +62,9 @@ class Builder:
 
 
 @st.cache_resource(show_spinner=False)
-def builder_at(manifest: str, folder: str) -> Builder:
+def builder_at(manifest: str, folder: str, uri: str = "") -> Builder:
     """The builder of an index, the same for all sessions."""
-    return Builder(Places(Path(manifest), Path(folder)))
+    return Builder(Places(Path(manifest), Path(folder), uri))
 
 
 def watch(work: Builder, pause: float = 0.2) -> None:

@@ -35,7 +35,7 @@ def library() -> Library | None:
 
 def builder_of(found: Places) -> Builder:
     """The builder of the index at a place."""
-    return builder_at(str(found.manifest), str(found.folder))
+    return builder_at(str(found.manifest), str(found.folder), found.uri)
 
 
 @st.cache_resource(show_spinner="Opening the library", max_entries=2)
