@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -190,15 +191,12 @@ class Link:
 def open_link(address: Address, patience: float = READING) -> Link:
     """A link; SettingsError where the package that makes it is not installed."""
     try:
-        import pymilvus
-
-        if address.file:
-            import milvus_lite
+        for package in ("pymilvus", "milvus_lite", "grpc._server") if address.file else ("pymilvus",):
+            import_module(package)
+            # They print the traceback of what is told here in one line.
+            logging.getLogger(package).setLevel(logging.CRITICAL + 1)
     except ImportError as error:
         raise SettingsError(f"the engine milvus needs the package {error.name}; {INSTALL}") from None
-    # Both print the traceback of what is told here in one line.
-    for package in (pymilvus.__name__, "milvus_lite" if not address.file else milvus_lite.__name__):
-        logging.getLogger(package).setLevel(logging.CRITICAL + 1)
     return Link(address, patience)
 
 

@@ -304,8 +304,8 @@ class _Build:
             rows = self.link.among(PASSAGES, "pk", some, ("pk", "body"))
             kept = fetch_pieces(self.link, [row["pk"] for row in rows]) if self.old else {}
             for row in rows if self.old else ():
-                packed = unpack_kept(kept[row["pk"]])
-                self.tally.add(read_passage(row).text, packed.pieces[packed.starts[1] :], times=-1)
+                taken = unpack_kept(kept[row["pk"]])
+                self.tally.add(read_passage(row).text, taken.pieces[taken.starts[1] :], times=-1)
         self._mark(self.dead, self.number)
         state = State(
             number=self.number,
@@ -319,9 +319,8 @@ class _Build:
         )
         needed = {state.tally, state.products, *(each.owner for each in state.documents)}
         state = replace(state, dropped=tuple(sorted(self._needed_before() - needed)))
-        packed = pack_state(state)
         self.lease.check()
-        current = {"number": self.number, "schema": schema(), "state": self._put(packed)}
+        current = {"number": self.number, "schema": schema(), "state": self._put(pack_state(state))}
         row = {"pk": CURRENT, "owner": CURRENT, "text": json.dumps(current), "place": 0, "count": 1}
         self.link.upsert(PIECES, [{**row, "vector": list(NO_VECTOR)}])
         self.progress("write", 1, 1)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from index.engine import Engine, Hit, Ranking, SettingsError, Where
 from index.fusion import WEIGHTS
-from index.search import Searcher
 from index.opening import open_engine
+from index.search import Searcher
 from ingest.model import HEADED, Document, Passage, Section, Span, Work
 from ipsqa.answer import Answer, answer_question
 from ipsqa.findings import Findings, Recall, collect
