@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,11 @@ _NAME = re.compile(r"[a-z0-9_]{1,64}")
 
 READING, WRITING = 10.0, 60.0
 """Seconds for which a call is tried again, by one who asks and by one who builds, before the server counts as away."""
+
+PAUSE = 0.5
+"""Seconds between two tries to connect."""
+
+_CANNOT_CONNECT = "Fail connecting to server"
 
 AT_ONCE = 200
 """Rows asked for or written in one call: about 5 MB, far below the 64 MB that a server takes."""
@@ -180,12 +186,17 @@ class Link:
         from grpc import RpcError
         from pymilvus import MilvusException
 
-        try:
-            return call()
-        except (MilvusException, RpcError) as error:
-            said = getattr(error, "message", "") or str(error)
-            reason = " ".join(str(said).split())[:200]
-            raise EngineAwayError(f"{self.address.uri}: Milvus does not answer or refuses ({reason})") from None
+        last = time.monotonic() + self.patience
+        while True:
+            try:
+                return call()
+            except (MilvusException, RpcError) as error:
+                said = str(getattr(error, "message", "") or error)
+                # pymilvus waits for calls on their way, but gives up at once where it cannot connect anew.
+                if _CANNOT_CONNECT not in said or time.monotonic() > last:
+                    reason = " ".join(said.split())[:200]
+                    raise EngineAwayError(f"{self.address.uri}: Milvus does not answer or refuses ({reason})") from None
+            time.sleep(PAUSE)
 
 
 def open_link(address: Address, patience: float = READING) -> Link:
@@ -235,7 +246,9 @@ def _create(client: MilvusClient, name: str, kind: str, length: int) -> None:
         indexes.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
     for field in (*(text for text in texts if text not in _LONG), *numbers):
         indexes.add_index(field, index_type="INVERTED")
-    client.create_collection(name, schema=schema, index_params=indexes, consistency_level="Strong")
+    client.create_collection(name, schema=schema, consistency_level="Strong")
+    # Nothing to wait for, the collection is empty: waiting for each by turns takes ten seconds.
+    client.create_index(name, indexes, sync=False)
 
 
 NO_VECTOR = (0.0, 0.0)

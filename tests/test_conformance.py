@@ -101,6 +101,12 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path, server: MilvusServer) 
     return Shelf(tmp_path, uri)
 
 
+def finish(running: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit status of a build, and what it said."""
+    said = running.communicate()[1]
+    return running.returncode, said.strip()
+
+
 def questions() -> list[str]:
     return [json.loads(line)["question"] for line in (SHIPPED / "questions.jsonl").read_text("utf-8").splitlines()]
 
@@ -218,7 +224,7 @@ def test_without_an_index_it_is_told(shelf: Shelf) -> None:
 def test_a_build_that_is_killed_is_taken_up(shelf: Shelf) -> None:
     if shelf.uri.endswith(".db"):
         # This process must not hold the file that others write.
-        assert shelf.start().wait() == 0
+        assert finish(shelf.start()) == (0, "")
     else:
         shelf.make()
     text = shelf.corpus / "two.txt"
@@ -227,8 +233,8 @@ def test_a_build_that_is_killed_is_taken_up(shelf: Shelf) -> None:
         running = shelf.start()
         time.sleep(0.9 * turn)
         running.send_signal(signal.SIGKILL)
-        running.communicate()
-    assert shelf.start().wait() == 0
+        finish(running)
+    assert finish(shelf.start()) == (0, "")
     engine = shelf.open()
     assert engine.document("two").text.count("In year 2002") == text.read_text("utf-8").count("In year 2002") == 4
     assert engine.size == 7
@@ -239,11 +245,9 @@ def test_a_build_that_is_killed_is_taken_up(shelf: Shelf) -> None:
 
 def test_two_writers_do_not_harm_each_other(shelf: Shelf) -> None:
     both = [shelf.start(), shelf.start()]
-    said = [running.communicate()[1] for running in both]
-    assert any(running.returncode == 0 for running in both)
-    assert all(
-        running.returncode == 0 or len(error.splitlines()) == 1 for running, error in zip(both, said, strict=True)
-    ), said
+    ends = [finish(running) for running in both]
+    assert any(status == 0 for status, _ in ends)
+    assert all(status == 0 or len(said.splitlines()) == 1 for status, said in ends), ends
     engine = shelf.open()
     assert (engine.size, engine.words()["town"]) == (5, 5)
     assert verify_engine(shelf.corpus / "made", shelf.uri) == ()
@@ -265,8 +269,7 @@ def test_a_server_that_is_killed_during_a_build_and_started_again_loses_nothing(
     server.kill()
     time.sleep(1)
     server.start()
-    assert running.communicate()[1] == ""
-    assert running.returncode == 0
+    assert finish(running) == (0, "")
     assert shelf.open().size == 5 + 8 * 4
     assert shelf.open().frequency("bridg") == 1 + 8
     assert opened.size == len(opened.passages()) == 5
