@@ -34,6 +34,7 @@ PAUSE = 0.5
 """Seconds between two tries to connect."""
 
 _CANNOT_CONNECT = "Fail connecting to server"
+_NOT_LOADED = ("load() before search", "collection not loaded")
 
 AT_ONCE = 200
 """Rows asked for or written in one call: about 5 MB, far below the 64 MB that a server takes."""
@@ -175,6 +176,12 @@ class Link:
             self._loaded.add(kind)
         return kind in self._loaded
 
+    def _load_again(self) -> None:
+        """Load what was loaded: milvus-lite does not, when it starts again."""
+        loaded, self._loaded = self._loaded, set()
+        for kind in loaded:
+            self._ready(kind)
+
     def _has(self, kind: str) -> bool:
         return self._told(lambda: bool(self._client.has_collection(self._named(kind), timeout=self.patience)))
 
@@ -193,10 +200,13 @@ class Link:
             except (MilvusException, RpcError) as error:
                 said = str(getattr(error, "message", "") or error)
                 # pymilvus waits for calls on their way, but gives up at once where it cannot connect anew.
-                if _CANNOT_CONNECT not in said or time.monotonic() > last:
+                unloaded = any(words in said for words in _NOT_LOADED)
+                if not (unloaded or _CANNOT_CONNECT in said) or time.monotonic() > last:
                     reason = " ".join(said.split())[:200]
                     raise EngineAwayError(f"{self.address.uri}: Milvus does not answer or refuses ({reason})") from None
             time.sleep(PAUSE)
+            if unloaded:
+                self._load_again()
 
 
 def open_link(address: Address, patience: float = READING) -> Link:
