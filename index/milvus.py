@@ -30,6 +30,7 @@ from index.disk import file_hash
 from index.encoder import CONFIG
 from index.engine import (
     EVERYWHERE,
+    RANKINGS,
     Floats,
     Ints,
     Pieces,
@@ -39,10 +40,10 @@ from index.engine import (
     StaleIndexError,
     Where,
 )
-from index.generation import MEND, Made, current_schema
+from index.generation import EXHAUSTIVE, MEND, Made, current_schema
 from index.late import Products, decompress, integer_products, lay_out
-from index.local import EXHAUSTIVE, MODELS
-from index.milvus_link import AT_ONCE, PASSAGES, PIECES, SENTENCES, Link, Row, both, open_link, parse_address
+from index.local import MODELS
+from index.milvus_link import AT_ONCE, PASSAGES, PIECES, SENTENCES, Link, Row, any_of, both, open_link, parse_address
 from index.milvus_rows import (
     BODY,
     CANDIDATE,
@@ -60,6 +61,9 @@ from index.tally import Tally, unpack_tally
 from ingest.model import Document, Passage
 
 CURRENT = "current"
+
+EVENLY = 128
+"""Passages that tell what scores are typical where not all are scored; they are fetched once."""
 
 MOST = 16_384
 """Rows that Milvus gives for one search."""
@@ -174,7 +178,24 @@ class MilvusEngine:
             scores = score(query, chosen, self._lexical(query, impacts), self._products)
             return only(scores, np.array(places, np.int64))
         chosen, impacts = self._take(self._candidate_rows(query, min(limit, MOST), where))
-        return score(query, chosen, self._lexical(query, impacts), self._products)
+        scores = score(query, chosen, self._lexical(query, impacts), self._products)
+        some, of_some = self._evenly
+        typical = score(query, some, self._lexical(query, of_some), self._products)
+        return replace(scores, typical={ranking: getattr(typical, ranking) for ranking in RANKINGS})
+
+    @cached_property
+    def _evenly(self) -> tuple[Chosen, list[dict[int, float]]]:
+        """What is scored of EVENLY passages taken evenly from all, which tell what scores are typical."""
+        ends = np.cumsum([shelved.passages for shelved in self.state.documents])
+        rows: list[Row] = []
+        wanted: dict[int, list[int]] = {}
+        for place in np.linspace(0, self.size - 1, min(EVENLY, self.size)).astype(np.int64).tolist():
+            doc = int(np.searchsorted(ends, place, side="right"))
+            wanted.setdefault(doc, []).append(place - int(ends[doc]) + self.state.documents[doc].passages)
+        for doc, places in wanted.items():
+            here = both(f"place in {places}", any_of("doc", [self.state.documents[doc].id]))
+            rows += self.link.query(PASSAGES, both(here, visible(self.state.number)), CANDIDATE)
+        return self._take(self._ordered(rows))
 
     def _candidate_rows(self, query: Query, limit: int, where: Where) -> list[Row]:
         """The rows of the passages nearest to the query as a whole, by a sentence, and by BM25."""
