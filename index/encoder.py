@@ -152,7 +152,7 @@ class Encoder:
 
 
 def sums_overflow(processor: Path = PROCESSOR) -> bool:
-    """Whether sums of 8-bit products may overflow on this processor: VNNI instructions, where it has them, hold them."""
+    """Whether sums of 8-bit products may overflow on this processor; its VNNI instructions, if any, hold them whole."""
     try:
         return "vnni" not in processor.read_text("utf-8")
     except OSError:
