@@ -28,7 +28,6 @@ from index.engine import (
     Ints,
     Pieces,
     Query,
-    Ranking,
     Scores,
     Settings,
     StaleIndexError,
@@ -42,13 +41,13 @@ from ingest.model import Document, Passage
 
 CURRENT, GENERATIONS, MODELS = "current", "generations", "models"
 
-GUESSED: Mapping[Ranking, float] = {"late": 0.6, "passage": 0.35, "bm25": 0.05}
-"""The weights by which candidates are chosen, of rankings that are had of all passages; late interaction is a guess."""
+GUESSED = (0.6, 0.35, 0.05)
+"""The weights by which candidates are chosen: of the guess at late interaction, of the passage vectors, of BM25."""
 
 FIRST = 16
-"""Of the candidates one in so many is the best of BM25 or of the passage vectors alone, whatever the guess."""
+"""Of the candidates one in so many is the best of one of these alone."""
 
-EVENLY = 64
+EVENLY = 128
 """Passages taken evenly from those let through, which tell what scores are typical where not all are scored."""
 
 
@@ -151,23 +150,16 @@ class LocalEngine:
         if self.size <= EXHAUSTIVE:
             return only(score(query, self._everything, lexical, self._generation.products), allowed)
         cosines = self._generation.vectors.cosines(query.vector)
-        typical: dict[Ranking, Floats] = {"bm25": lexical[allowed], "passage": cosines[allowed]}
+        guess = self._generation.centres.estimate(query.tokens, query.token_weights)
+        told = np.stack([np.ones(len(allowed), np.float32), guess[allowed], cosines[allowed], lexical[allowed]])
         evenly = np.linspace(0, len(allowed) - 1, min(EVENLY, len(allowed))).astype(np.int64)
-        places = np.unique(np.concatenate([evenly, self._promising(query, typical, allowed, limit)]))
-        scores = score(query, self._take(allowed[places]), typical["bm25"][places], self._generation.products)
+        places = np.union1d(evenly, _promising(told[1:], limit))
+        scores = score(query, self._take(allowed[places]), told[3][places], self._generation.products)
         if len(places) == len(allowed):
             return scores
         sampled = np.searchsorted(places, evenly)
-        return replace(scores, typical={**typical, "sentence": scores.sentence[sampled], "late": scores.late[sampled]})
-
-    def _promising(self, query: Query, known: Mapping[Ranking, Floats], allowed: Ints, limit: int) -> Ints:
-        """The places among the `allowed` of those that the `known` rankings and the guess of the others put first."""
-        late = self._generation.centres.estimate(query.tokens, query.token_weights)[allowed]
-        guess = sum(
-            (GUESSED[name] * standardised(values) for name, values in {**known, "late": late}.items()), 0 * late
-        )
-        firsts = [best_places(values, limit // FIRST) for values in known.values()]
-        return np.concatenate([best_places(guess, limit), *firsts])
+        late, sentence = (_extended(values[sampled], told, evenly) for values in (scores.late, scores.sentence))
+        return replace(scores, typical={"bm25": told[3], "passage": told[2], "sentence": sentence, "late": late})
 
     @cached_property
     def _everything(self) -> Chosen:
@@ -191,6 +183,25 @@ class LocalEngine:
             sentences=arrays.sentences[sentences].astype(np.float32),
             bounds=bounds,
         )
+
+
+def _promising(known: Floats, limit: int) -> Ints:
+    """The places that GUESSED puts first by what is `known` `(3, n)` of all passages, and some by each part of it."""
+    guess = np.sum([weight * standardised(values) for weight, values in zip(GUESSED, known, strict=True)], axis=0)
+    firsts = [best_places(values, limit // FIRST) for values in known]
+    return np.concatenate([best_places(guess, limit), *firsts])
+
+
+def _extended(values: Floats, told: Floats, sampled: Ints) -> Floats:
+    """What `values` of the `sampled` say of all passages, by what is `told` `(m, n)` of each.
+
+    A linear fit, with the errors of those sampled dealt out in turn: the deviation is that of all, nearly, where a
+    hundred values alone would tell it to a tenth.
+    """
+    fit, *_ = np.linalg.lstsq(told[:, sampled].T.astype(np.float64), values.astype(np.float64), rcond=None)
+    errors = values - fit @ told[:, sampled]
+    extended: Floats = (fit @ told + np.resize(errors, told.shape[1])).astype(np.float32)
+    return extended
 
 
 def current_number(folder: Path) -> int | None:

@@ -64,7 +64,8 @@ def _blocks(record: Record) -> Iterator[Block]:
         for sentence in record["answer"]:
             marks = "".join(f"[{number}]" for number in sentence["citations"])
             yield Block(f"{sentence['text']} {marks}", "heading", after=1)
-        yield Block(f"({record['likelihood']}, {record['confidence']:.2f})", "note", after=1)
+        sure = f"that the sources answer this is {record['likelihood']}: {record['confidence']:.2f}"
+        yield Block(f"({sure})", "note", after=1)
     for number, passage in enumerate(passages_of(record), 1):
         yield from _passage_blocks(passage, number)
 

@@ -476,11 +476,11 @@ def test_no_corpus_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 def test_an_answer_says_how_sure_it_is_and_whose_words_it_has() -> None:
     sure = Answer(parse("who?"), confidence=0.9)
-    assert how_sure(sure) == "Very likely the answer. Quoted word for word."
+    assert how_sure(sure) == "The sources very likely answer this. Quoted word for word."
     cut = replace(sure, sentences=(Sentence("One … two.", (1,)),))
     assert how_sure(cut).endswith("dots mark what is left out.")
     worded = replace(sure, confidence=0.1, mode="model", unborne=(Unborne("One.", "no source"),) * 2)
-    assert how_sure(worded).startswith("Probably not the whole answer")
+    assert how_sure(worded).startswith("The sources probably do not answer all")
     assert "2 sentences that no source bore out were dropped" in how_sure(worded)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from index.encoder import LONGEST_CONTEXT, Encoder, Tokens
+from index.encoder import LONGEST_CONTEXT, Encoder, Tokens, sums_overflow
 from index.encoding import context_of, entry_key, make_entries, sentence_starts
 from index.engine import fold, unit
 from index.late import decompress, shorten
@@ -166,3 +166,12 @@ def test_a_key_changes_with_all_that_vectors_depend_on() -> None:
         entry_key(Passage("p", passage.span, ("Title",), "prose", passage.text, ()), "model"),
     ]
     assert len({key, *others}) == 5
+
+
+def test_sums_are_taken_to_overflow_where_the_processor_does_not_tell_otherwise(tmp_path: Path) -> None:
+    told = tmp_path / "cpuinfo"
+    assert sums_overflow(told)
+    told.write_text("flags : avx2 fma\n", "utf-8")
+    assert sums_overflow(told)
+    told.write_text("flags : avx2 avx512_vnni\n", "utf-8")
+    assert not sums_overflow(told)

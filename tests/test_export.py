@@ -115,7 +115,8 @@ def test_an_answer_is_written_with_its_marks() -> None:
     out = io.StringIO()
     write_record(record, out)
     assert out.getvalue().startswith(
-        "Some *words*. [1]\n\n(likely, 0.71)\n\n1. Ann Onymous, p. 52\n   Part › Chapter\n"
+        "Some *words*. [1]\n\n(that the sources answer this is likely: 0.71)\n\n"
+        "1. Ann Onymous, p. 52\n   Part › Chapter\n"
     )
 
 

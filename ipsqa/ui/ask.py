@@ -21,10 +21,10 @@ EXAMPLES = "examples.toml"
 LONGEST = 600
 HISTORY = 8
 SURENESS = {
-    "very likely": "Very likely the answer.",
-    "likely": "Likely the answer; read the passages to be sure.",
-    "about even": "Perhaps the answer: read the passages before you rely on it.",
-    "unlikely": "Probably not the whole answer: read the passages before you rely on it.",
+    "very likely": "The sources very likely answer this.",
+    "likely": "The sources likely answer this; read the passages to be sure.",
+    "about even": "The sources perhaps answer this: read the passages before you rely on it.",
+    "unlikely": "The sources probably do not answer all of this: read the passages before you rely on it.",
 }
 
 
