@@ -45,14 +45,19 @@ def whole_folder(path: Path) -> Iterator[Path]:
     aside.mkdir(parents=True)
     try:
         yield aside
-        for file in aside.iterdir():
-            _sync(file)
-        _sync(aside)
-        shutil.rmtree(path, ignore_errors=True)
-        aside.replace(path)
-        _sync(path.parent)
+        publish(aside, path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def publish(aside: Path, path: Path) -> None:
+    """Let the folder `aside`, safe on the disk, take the place of `path`."""
+    for file in aside.iterdir():
+        _sync(file)
+    _sync(aside)
+    shutil.rmtree(path, ignore_errors=True)
+    aside.replace(path)
+    _sync(path.parent)
 
 
 def sweep(folder: Path, keep: Collection[str]) -> None:
@@ -63,13 +68,13 @@ def sweep(folder: Path, keep: Collection[str]) -> None:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """The one writer's turn; SettingsError when another process does not end within PATIENCE."""
+def writing(folder: Path, patience: float | None = None) -> Iterator[None]:
+    """The one writer's turn; SettingsError when another process does not end within `patience`, else PATIENCE."""
     from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / LOCK, timeout=PATIENCE):
+        with FileLock(folder / LOCK, timeout=PATIENCE if patience is None else patience):
             yield
     except Timeout:
         raise SettingsError(f"{folder}: another process is writing this index; try again when it is done") from None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from hashlib import sha256
 
 import numpy as np
@@ -26,13 +23,8 @@ def entry_key(passage: Passage, model: str) -> str:
     return sha256("\0".join(map(str, parts)).encode()).hexdigest()
 
 
-def make_entries(passages: Sequence[Passage], keys: Sequence[str], encoder: Encoder) -> Iterator[Entry]:
-    """The entry of each passage, in order."""
-    with ThreadPoolExecutor(encoder.threads) as pool:
-        yield from pool.map(partial(_make_entry, encoder), passages, keys)
-
-
-def _make_entry(encoder: Encoder, passage: Passage, key: str) -> Entry:
+def make_entry(encoder: Encoder, passage: Passage, key: str) -> Entry:
+    """What the encoder makes of a passage."""
     tokens = encoder.encode_passage(context_of(passage), passage.text)
     sentences = [passage.text[start:end] for start, end in _bounds(passage)] or [passage.text]
     return Entry(

@@ -25,7 +25,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.model import Document, Passage
+from ingest.model import Document, Passage, Work
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -227,11 +227,20 @@ class Engine(Protocol):
     def size(self) -> int:
         """How many passages there are."""
 
+    def works(self) -> tuple[Work, ...]:
+        """What each document is the text of, in the manifest's order."""
+
     def documents(self) -> tuple[Document, ...]:
-        """Every document, in the manifest's order."""
+        """Every document, in the manifest's order, with all its text."""
 
     def document(self, doc: str) -> Document:
         """The document of that id; KeyError where there is none."""
+
+    def facets(self) -> tuple[Passage, ...]:
+        """What passages share, each once, as passages without words: documents, sections, authors, countries, kinds."""
+
+    def count(self, where: Where = ...) -> int:
+        """How many passages `where` lets through."""
 
     def passages(self, where: Where = ...) -> tuple[Passage, ...]:
         """The passages that `where` lets through, in reading order."""

@@ -1,4 +1,7 @@
-"""BM25: rank-bm25's `BM25Plus`, compiled to a sparse matrix of term impacts, so that a query is a sum of a few columns.
+"""BM25: rank-bm25's `BM25Plus` over a sparse matrix of term counts, so that a query is a sum of a few columns.
+
+What depends on the whole corpus, the rarity of a term and the mean length of a passage, is told when it is asked: parts
+of a corpus are counted by themselves, and what is added later changes nothing in them.
 
 After: Lv and Zhai 2011, "Lower-bounding term frequency normalization", https://doi.org/10.1145/2063576.2063584
 """
@@ -14,60 +17,93 @@ from numpy.typing import NDArray
 from index.engine import Floats, Settings
 
 Rows = NDArray[np.int32]
+Counts = NDArray[np.uint16]
+
+MOST = 65_535
+"""What a count is cut to: a passage that says a word more often is as much about it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Impacts:
-    """What each term adds to each passage's score, by column: passages `rows[starts[c]:starts[c + 1]]` get `data[...]`.
+class Postings:
+    """How often each term stands in each passage: `rows[starts[c]:starts[c + 1]]` hold that of column `c`.
 
-    Every passage, with the term or without, gets `base[c]`: that is BM25+'s lower bound. Rows rise within a column.
+    They hold it `counts[...]` times; rows rise within a column. `lengths` `(n,)` are the terms of each passage.
     """
 
     columns: Mapping[str, int]
     starts: NDArray[np.int64]
     rows: Rows
-    data: Floats
-    base: Floats
-    size: int
+    counts: Counts
+    lengths: Rows
 
-    def scores(self, terms: Mapping[str, float]) -> Floats:
-        """The BM25+ score `(size,)` of every passage for weighted query terms; unknown terms add nothing."""
-        known = [(self.columns[term], weight) for term, weight in terms.items() if term in self.columns]
-        total = np.full(self.size, sum(float(self.base[column]) * weight for column, weight in known))
-        for column, weight in known:
-            span = slice(self.starts[column], self.starts[column + 1])
+    def span(self, term: str) -> slice:
+        """Where the column of a term lies; nowhere for one that no passage holds."""
+        column = self.columns.get(term)
+        return slice(0, 0) if column is None else slice(int(self.starts[column]), int(self.starts[column + 1]))
+
+    def scores(self, weights: Mapping[str, float], norms: Floats, settings: Settings) -> Floats:
+        """What the terms add to the score `(n,)` of each passage, each by its weight times its IDF."""
+        total = np.zeros(len(self.lengths))
+        for term, weight in weights.items():
+            span = self.span(term)
+            rows = self.rows[span]
+            counts = self.counts[span].astype(np.float32)
             # Half the time of adding by subscripts, which copies what is there out and back.
-            np.add.at(total, self.rows[span], self.data[span] * np.float64(weight))
+            np.add.at(total, rows, np.float32(weight * (settings.k1 + 1)) * (counts / (norms[rows] + counts)))
         return total.astype(np.float32)
 
-    def frequency(self, term: str) -> int:
-        """How many passages hold `term`."""
-        column = self.columns.get(term)
-        return 0 if column is None else int(self.starts[column + 1] - self.starts[column])
+
+def norms(lengths: Rows, mean: float, settings: Settings) -> Floats:
+    """What the counts in passages of these lengths `(n,)` are measured against."""
+    relative = lengths / np.float32(mean or 1.0)
+    against: Floats = (settings.k1 * (1 - settings.b + settings.b * relative)).astype(np.float32)
+    return against
 
 
-def compile_impacts(passages: Sequence[Sequence[str]], settings: Settings) -> Impacts:
-    """The impacts of passages given as lists of index terms."""
-    from scipy.sparse import coo_array
+def idf(passages: int, holding: int) -> float:
+    """How rare a term is that so many of the passages hold."""
+    return float(np.log((passages + 1) / max(holding, 1)))
 
+
+def count_terms(passages: Sequence[Sequence[str]]) -> Postings:
+    """The postings of passages given as lists of index terms."""
     columns: dict[str, int] = {}
-    lengths = np.array([len(terms) for terms in passages], np.int64)
+    lengths = np.array([len(terms) for terms in passages], np.int32)
     flat = np.fromiter(
         (columns.setdefault(term, len(columns)) for terms in passages for term in terms), np.int64, int(lengths.sum())
     )
     owners = np.repeat(np.arange(len(passages)), lengths)
-    counts = coo_array((np.ones(len(flat)), (owners, flat)), shape=(len(passages), len(columns))).tocsc()
-    counts.sum_duplicates()
-    holding = np.diff(counts.indptr)
-    idf = np.log((len(passages) + 1) / np.maximum(holding, 1))
-    mean = lengths.mean() if lengths.sum() else 1.0
-    norm = settings.k1 * (1 - settings.b + settings.b * lengths / mean)
-    impact = counts.data * (settings.k1 + 1) / (norm[counts.indices] + counts.data) * np.repeat(idf, holding)
-    return Impacts(
+    return by_column(columns, owners, flat, np.ones(len(flat), np.int64), lengths)
+
+
+def by_column(
+    columns: Mapping[str, int],
+    rows: NDArray[np.int64],
+    terms: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    lengths: Rows,
+) -> Postings:
+    """Postings of single counts: `counts[i]` times the term of column `terms[i]` in passage `rows[i]`."""
+    from scipy.sparse import coo_array
+
+    held = coo_array((counts, (rows, terms)), shape=(len(lengths), len(columns))).tocsc()
+    held.sum_duplicates()
+    return Postings(
         columns=columns,
-        starts=counts.indptr.astype(np.int64),
-        rows=counts.indices.astype(np.int32),
-        data=impact.astype(np.float32),
-        base=(idf * settings.delta).astype(np.float32),
-        size=len(passages),
+        starts=held.indptr.astype(np.int64),
+        rows=held.indices.astype(np.int32),
+        counts=np.minimum(held.data, MOST).astype(np.uint16),
+        lengths=lengths,
     )
+
+
+def bm25(postings: Postings, terms: Mapping[str, float], settings: Settings) -> Floats:
+    """The BM25+ score `(n,)` of every passage of a corpus that lies in one part; unknown terms add nothing."""
+    size = len(postings.lengths)
+    weights = {
+        term: weight * idf(size, span.stop - span.start)
+        for term, weight in terms.items()
+        if (span := postings.span(term)).stop
+    }
+    against = norms(postings.lengths, float(postings.lengths.mean()) if size else 1.0, settings)
+    return postings.scores(weights, against, settings) + np.float32(settings.delta * sum(weights.values()))

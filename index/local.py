@@ -1,29 +1,30 @@
-"""The local engine: the protocols of `index.engine` over generations on disk.
+"""The local engine: the protocol of `index.engine` over parts on disk.
 
     current              the number of the generation that readers open
     generations/<n>/     see `index.generation`
+    parts/<name>/        see `index.part`
     models/<digest>/     the exported encoder
 
-A writer fills a folder aside, syncs it, renames it, and then replaces `current`: killed at any point it leaves either
-the old generation in force or the new one.
+What is there is never changed: a writer puts new parts and a new generation beside it, syncs them, and then replaces
+`current`: killed at any point it leaves either the old generation in force or the new one.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar, overload
 
 import numpy as np
 
-from index.disk import sweep, whole_folder, write_json
+from index.blocks import words_of
 from index.encoder import CONFIG
 from index.engine import (
     EVERYWHERE,
-    Entry,
     Floats,
     Ints,
     Pieces,
@@ -34,12 +35,18 @@ from index.engine import (
     Where,
 )
 from index.fusion import best_places, standardised
-from index.generation import EXHAUSTIVE, MEND, Generation, Made, Sizes, write_generation
-from index.late import decompress, lay_out
-from index.scoring import Chosen, gather, only, score
-from ingest.model import Document, Passage
+from index.generation import GENERATIONS, PRODUCTS, Generation, read_generation
+from index.late import Products, decompress, integer_products
+from index.lexical import idf, norms
+from index.part import MEND, PARTS, Part, forms_of
+from index.scoring import Chosen, Kept, choose, only, score
+from index.shelves import Shelves
+from ingest.model import Document, Passage, Work
 
-CURRENT, GENERATIONS, MODELS = "current", "generations", "models"
+CURRENT, MODELS = "current", "models"
+
+EXHAUSTIVE = 2_000
+"""Passages up to which every one is scored in full, and no part has centres."""
 
 GUESSED = (0.6, 0.35, 0.05)
 """The weights by which candidates are chosen: of the guess at late interaction, of the passage vectors, of BM25."""
@@ -50,146 +57,290 @@ FIRST = 16
 EVENLY = 128
 """Passages taken evenly from those let through, which tell what scores are typical where not all are scored."""
 
+SAMPLED = 1_024
+"""Passages taken evenly whose cosines tell which are typical, where a part finds only the nearest."""
 
-class LocalWriter:
-    """The next generation in the making: documents with their entries, in the order in which they were put."""
+SHARE = 4
+"""A part that finds only the nearest is asked for so many times the candidates: they are chosen by more than that."""
 
-    def __init__(self, folder: Path, made: Made, sizes: Sizes) -> None:
-        self.folder, self.made, self.sizes = folder, made, sizes
-        self._staged: dict[str, tuple[Document, tuple[Entry, ...]]] = {}
-
-    def put(self, document: Document, entries: Sequence[Entry]) -> None:
-        """Stage a document and its passages, after the others, in place of what was there under its id."""
-        self._staged.pop(document.id, None)
-        self._staged[document.id] = (document, tuple(entries))
-
-    def remove(self, doc: str) -> None:
-        """Stage the removal of a document; KeyError where there is none."""
-        del self._staged[doc]
-
-    def commit(self) -> None:
-        """Write the generation, let readers open it, and remove the others."""
-        number = (current_number(self.folder) or 0) + 1
-        documents = [document for document, _ in self._staged.values()]
-        entries = [entry for _, entries in self._staged.values() for entry in entries]
-        with whole_folder(self.folder / GENERATIONS / str(number)) as aside:
-            write_generation(aside, self.folder, documents, entries, self.made, self.sizes)
-        write_json(self.folder / CURRENT, number)
-        sweep(self.folder / GENERATIONS, {str(number)})
+_Given = TypeVar("_Given")
 
 
 class LocalEngine:
     """An `Engine` over the generation that was current when it was opened."""
 
-    def __init__(self, folder: Path, generation: Generation) -> None:
-        self.folder, self._generation = folder, generation
+    def __init__(self, folder: Path, generation: Generation, products: bytes) -> None:
+        self.folder, self.generation = folder, generation
+        self._packed_products = products
+        parts = {name: Part(folder / PARTS / name, folder) for name in generation.parts}
+        self.shelves = Shelves(parts, generation.documents)
+        self._part_of = {doc: parts[name] for doc, name in generation.documents.items()}
 
     @property
     def settings(self) -> Settings:
         """What the index was made with."""
-        return self._generation.made.settings
+        return self.generation.made.settings
 
     @property
     def encoder_folder(self) -> Path:
         """Where the exported model lies whose vectors the index holds."""
-        return self.folder / MODELS / self._generation.made.model
+        return self.folder / MODELS / self.generation.made.model
 
     @property
     def size(self) -> int:
         """How many passages there are."""
-        return self._generation.size
+        return self.shelves.size
 
     @property
     def failures(self) -> Mapping[str, str]:
         """Why a work of the manifest is not here, by its id."""
-        return self._generation.made.failures
+        return self.generation.made.failures
+
+    def works(self) -> tuple[Work, ...]:
+        """What each document is the text of, in the manifest's order."""
+        return tuple(part.catalog.works[doc] for doc, part in self._part_of.items())
 
     def documents(self) -> tuple[Document, ...]:
-        """Every document, in the manifest's order."""
-        return tuple(self._generation.catalog.documents.values())
+        """Every document, in the manifest's order, with all its text."""
+        return self._documents
+
+    @cached_property
+    def _documents(self) -> tuple[Document, ...]:
+        return tuple(map(self.document, self._part_of))
 
     def document(self, doc: str) -> Document:
         """The document of that id; KeyError where there is none."""
-        return self._generation.catalog.documents[doc]
+        return self._part_of[doc].catalog.document(doc)
+
+    def part_of(self, doc: str) -> Part:
+        """The part that holds the document of that id; KeyError where there is none."""
+        return self._part_of[doc]
+
+    def facets(self) -> tuple[Passage, ...]:
+        """What passages share, each once, as passages without words: documents, sections, authors, countries, kinds."""
+        return tuple(dict.fromkeys(facet for part in self.shelves.parts for facet in part.catalog.facets))
+
+    def count(self, where: Where = EVERYWHERE) -> int:
+        """How many passages `where` lets through."""
+        return len(self._allowed(where)) if where else self.size
 
     def passages(self, where: Where = EVERYWHERE) -> tuple[Passage, ...]:
         """The passages that `where` lets through, in reading order."""
-        return self._generation.catalog.passages(self._generation.catalog.allowed(where))
+        return tuple(self._passages(self._allowed(where)))
 
     def fetch(self, ids: Sequence[str]) -> tuple[Passage, ...]:
         """The passages of those ids, in that order; KeyError for one that is not there."""
-        return self._generation.catalog.passages(self._generation.catalog.places(ids))
+        return tuple(self._passages(self._places(ids)))
 
     def vectors(self, ids: Sequence[str]) -> Floats:
         """The vectors `(n, d)` of the passages of those ids, unit length; KeyError for one that is not there."""
-        return self._generation.vectors.at(np.array(self._generation.catalog.places(ids), np.int64))
+        return self._vectors(self._places(ids))
 
     def tokens(self, ids: Sequence[str]) -> tuple[Floats, ...]:
         """The token vectors `(t, token_dims)` of the texts of the passages of those ids; KeyError for one not there."""
-        arrays, places = self._generation.arrays, self._generation.catalog.places(ids)
-        texts = [arrays.token_starts[arrays.sentence_bounds[place] + place + 1] for place in places]
-        ends = [arrays.token_bounds[place + 1] for place in places]
-        return tuple(decompress(arrays.tokens[start:end]) for start, end in zip(texts, ends, strict=True))
+        kept = self._kept(self._places(ids))
+        return tuple(decompress(each.tokens[each.own]) for each in kept)
 
     def frequency(self, term: str) -> int:
         """How many passages hold the index term."""
-        return self._generation.impacts.frequency(term)
+        found = 0
+        for number, part in enumerate(self.shelves.parts):
+            span = part.postings.span(term)
+            if self.shelves.whole[number]:
+                found += span.stop - span.start
+            elif span.stop:
+                found += int(self.shelves.in_force[number][part.postings.rows[span]].sum())
+        return found
 
     def piece_frequency(self, pieces: Pieces) -> Ints:
         """How many passages hold each of these pieces of the encoder's vocabulary."""
-        return self._generation.arrays.piece_counts[pieces]
+        return self._piece_counts[pieces]
 
     def words(self) -> Mapping[str, int]:
         """The words of the corpus, each as it is mostly written, with how many passages hold it in any case."""
-        return self._generation.words
+        return self._words
+
+    @cached_property
+    def _words(self) -> Mapping[str, int]:
+        taken: dict[Part, list[str]] = {}
+        for doc, part in self._part_of.items():
+            taken.setdefault(part, []).append(doc)
+        return words_of(forms_of(taken))
 
     def candidates(self, query: Query, limit: int, where: Where = EVERYWHERE) -> Scores:
         """The raw scores of every passage let through, or, in a corpus above EXHAUSTIVE, of at least `limit`."""
-        allowed = self._generation.catalog.allowed(where)
-        lexical = self._generation.impacts.scores(query.terms)
+        lexical = self._lexical(query)
         if self.size <= EXHAUSTIVE:
-            return only(score(query, self._everything, lexical, self._generation.products), allowed)
-        cosines = self._generation.vectors.cosines(query.vector)
-        guess = self._generation.centres.estimate(query.tokens, query.token_weights)
-        told = np.stack([np.ones(len(allowed), np.float32), guess[allowed], cosines[allowed], lexical[allowed]])
+            return only(score(query, self._everything, lexical, self._products), self._allowed(where))
+        cosines = self._cosines(query, limit)
+        guess = self.shelves.spread(
+            [part.centres.estimate(query.tokens, query.token_weights) for part in self.shelves.parts]
+        )
+        allowed = self._allowed(where)
+        told = np.stack([np.ones(len(allowed), np.float32), *_let_through((guess, cosines, lexical), allowed, where)])
         evenly = np.linspace(0, len(allowed) - 1, min(EVENLY, len(allowed))).astype(np.int64)
-        places = np.union1d(evenly, _promising(told[1:], limit))
-        scores = score(query, self._take(allowed[places]), told[3][places], self._generation.products)
+        near = self._typical_cosines(query, allowed, told[2])
+        places = np.union1d(evenly, _promising(told[1:], near, limit))
+        scores = score(query, self._take(allowed[places]), told[3][places], self._products)
         if len(places) == len(allowed):
             return scores
         sampled = np.searchsorted(places, evenly)
         late, sentence = (_extended(values[sampled], told, evenly) for values in (scores.late, scores.sentence))
-        return replace(scores, typical={"bm25": told[3], "passage": told[2], "sentence": sentence, "late": late})
+        return replace(scores, typical={"bm25": told[3], "passage": near, "sentence": sentence, "late": late})
+
+    def _lexical(self, query: Query) -> Floats:
+        """The BM25+ score `(size,)` of every passage."""
+        weights = {
+            term: weight * idf(self.size, holding)
+            for term, weight in query.terms.items()
+            if (holding := self.frequency(term))
+        }
+        added = [
+            part.postings.scores(weights, against, self.settings)
+            for part, against in zip(self.shelves.parts, self._norms, strict=True)
+        ]
+        return self.shelves.spread(added) + np.float32(self.settings.delta * sum(weights.values()))
+
+    @cached_property
+    def _norms(self) -> tuple[Floats, ...]:
+        """What the counts of terms are measured against, in each part."""
+        lengths = self.shelves.spread([part.arrays.lengths.astype(np.float32) for part in self.shelves.parts])
+        mean = float(lengths.mean(dtype=np.float64)) if self.size else 1.0
+        return tuple(norms(part.arrays.lengths, mean, self.settings) for part in self.shelves.parts)
+
+    def _cosines(self, query: Query, limit: int) -> Floats:
+        """The cosine of every passage; of those that are not among the nearest of a large part, that of the last."""
+        told = []
+        for part in self.shelves.parts:
+            if part.vectors.exact:
+                told.append(part.vectors.cosines(query.vector))
+                continue
+            places, near = part.vectors.nearest(query.vector, SHARE * limit)
+            cosines = np.full(part.size, near.min(), np.float32)
+            cosines[places] = near
+            told.append(cosines)
+        return self.shelves.spread(told)
+
+    def _typical_cosines(self, query: Query, allowed: Ints, cosines: Floats) -> Floats:
+        """Cosines that tell which are typical: all, where all are known, else those of some taken evenly."""
+        if all(part.vectors.exact for part in self.shelves.parts):
+            return cosines
+        evenly = np.linspace(0, len(allowed) - 1, min(SAMPLED, len(allowed))).astype(np.int64)
+        if len(allowed) < self.size:
+            return self._vectors(allowed[evenly]) @ query.vector
+        return self._sample @ query.vector
+
+    @cached_property
+    def _sample(self) -> Floats:
+        return self._vectors(np.linspace(0, self.size - 1, min(SAMPLED, self.size)).astype(np.int64))
 
     @cached_property
     def _everything(self) -> Chosen:
         """What is scored of all passages, in a corpus of which every one is."""
         every = np.arange(self.size, dtype=np.int64)
-        return replace(self._take(every), passages=self._generation.catalog.passages(every))
+        return replace(self._take(every), passages=tuple(self._passages(every)))
+
+    @cached_property
+    def _products(self) -> Products:
+        return integer_products(self._packed_products)
+
+    @cached_property
+    def _piece_counts(self) -> Ints:
+        total = np.zeros(self.generation.sizes.vocabulary, np.int64)
+        for number, part in enumerate(self.shelves.parts):
+            total += part.arrays.piece_counts
+            for place in self.shelves.out_of_force(number).tolist():
+                kept = part.kept(place)
+                total[np.unique(kept.pieces[kept.own])] -= 1
+        return total
+
+    def _allowed(self, where: Where) -> Ints:
+        """The places of the passages that `where` lets through, rising."""
+        if not where:
+            return np.arange(self.size, dtype=np.int64)
+        found = [
+            self.shelves.places(number, part.catalog.allowed(where)) for number, part in enumerate(self.shelves.parts)
+        ]
+        return np.sort(np.concatenate([np.zeros(0, np.int64), *found]))
+
+    def _places(self, ids: Sequence[str]) -> Ints:
+        """The places of the passages of those ids; KeyError for one that is not there."""
+        found: dict[str, int] = {}
+        for number, part in enumerate(self.shelves.parts):
+            for identity, within in part.catalog.places(ids).items():
+                found.update((identity, place) for place in self.shelves.places(number, np.array([within])).tolist())
+        return np.array([found[identity] for identity in ids], np.int64)
+
+    def _passages(self, places: Ints) -> list[Passage]:
+        """The passages at those places, in that order."""
+        return self._each(places, lambda part, within: part.catalog.passages(within))
+
+    def _vectors(self, places: Ints) -> Floats:
+        """The vectors of the passages at those places, in that order."""
+        vectors = np.empty((len(places), self.generation.sizes.vector), np.float32)
+        for part, mine, within in self.shelves.by_part(places):
+            vectors[mine] = part.vectors.at(within)
+        return vectors
+
+    def _each(self, places: Ints, ask: Callable[[Part, Ints], Sequence[_Given]]) -> list[_Given]:
+        """What the parts give for some places, asked once each, in the order of the places."""
+        found: dict[int, _Given] = {}
+        for part, mine, within in self.shelves.by_part(places):
+            found.update(zip(mine.tolist(), ask(part, within), strict=True))
+        return [found[place] for place in range(len(places))]
+
+    def _kept(self, places: Ints) -> list[Kept]:
+        """What was made of the passages at those places, in that order."""
+        return self._each(places, lambda part, within: [part.kept(place) for place in within.tolist()])
 
     def _take(self, chosen: Ints) -> Chosen:
         """What is scored of the passages at the places `chosen`, which rise."""
-        arrays = self._generation.arrays
-        parts, part_bounds = gather(arrays.sentence_bounds + np.arange(self.size + 1), chosen)
-        tokens = [arrays.tokens[slice(*arrays.token_bounds[place : place + 2])] for place in chosen.tolist()]
-        token_bounds = np.cumsum([0, *map(len, tokens)])
-        shift = np.repeat(token_bounds[:-1] - arrays.token_bounds[chosen], np.diff(part_bounds))
-        sentences, bounds = gather(arrays.sentence_bounds, chosen)
-        return Chosen(
-            passages=self._generation.catalog.later(chosen),
-            vectors=self._generation.vectors.at(chosen),
-            parts=lay_out(np.concatenate([arrays.tokens[:0], *tokens]), arrays.token_starts[parts] + shift),
-            contexts=part_bounds[:-1],
-            sentences=arrays.sentences[sentences].astype(np.float32),
-            bounds=bounds,
+        return choose(
+            _Later(self._passages, chosen), self._vectors(chosen), self._kept(chosen), self.settings.token_dims
         )
 
 
-def _promising(known: Floats, limit: int) -> Ints:
-    """The places that GUESSED puts first by what is `known` `(3, n)` of all passages, and some by each part of it."""
-    guess = np.sum([weight * standardised(values) for weight, values in zip(GUESSED, known, strict=True)], axis=0)
-    firsts = [best_places(values, limit // FIRST) for values in known]
-    return np.concatenate([best_places(guess, limit), *firsts])
+class _Later(Sequence[Passage]):
+    """Passages that are not read yet: of hundreds of candidates a search shows ten."""
+
+    def __init__(self, read: Callable[[Ints], list[Passage]], places: Ints) -> None:
+        self._read_at, self._places = read, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> Passage: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Passage, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Passage | tuple[Passage, ...]:
+        if isinstance(place, slice):
+            return tuple(self._read_at(self._places[place]))
+        return self._read_at(self._places[[place]])[0]
+
+    def __iter__(self) -> Iterator[Passage]:
+        return iter(self[:])
+
+
+def _let_through(every: Sequence[Floats], allowed: Ints, where: Where) -> Sequence[Floats]:
+    """Of each array what is said of the passages let through."""
+    return [values[allowed] for values in every] if where else every
+
+
+def _promising(known: Floats, near: Floats, limit: int) -> Ints:
+    """The places that GUESSED puts first by what is `known` `(3, n)` of all passages, and some by each part of it.
+
+    `near` are cosines that tell which are typical.
+    """
+    guess, cosines, lexical = known
+    usual = (guess, near, lexical)
+    total = np.zeros(known.shape[1], np.float32)
+    for weight, values, typical in zip(GUESSED, known, usual, strict=True):
+        total += np.float32(weight) * standardised(values, typical)
+    firsts = [best_places(values, limit // FIRST) for values in (guess, cosines, lexical)]
+    return np.concatenate([best_places(total, limit), *firsts])
 
 
 def _extended(values: Floats, told: Floats, sampled: Ints) -> Floats:
@@ -200,7 +351,7 @@ def _extended(values: Floats, told: Floats, sampled: Ints) -> Floats:
     """
     fit, *_ = np.linalg.lstsq(told[:, sampled].T.astype(np.float64), values.astype(np.float64), rcond=None)
     errors = values - fit @ told[:, sampled]
-    extended: Floats = (fit @ told + np.resize(errors, told.shape[1])).astype(np.float32)
+    extended: Floats = (fit.astype(np.float32) @ told + np.resize(errors, told.shape[1])).astype(np.float32)
     return extended
 
 
@@ -220,12 +371,13 @@ def open_store(folder: Path) -> LocalEngine:
         raise StaleIndexError(f"{folder}: no index here; {MEND}")
     path = folder / GENERATIONS / str(number)
     try:
-        engine = LocalEngine(folder, Generation(path, folder))
+        generation, _ = read_generation(path)
+        engine = LocalEngine(folder, generation, (path / PRODUCTS).read_bytes())
     except StaleIndexError:
         if current_number(folder) != number:  # replaced and removed just now: the new one is there
             return open_store(folder)
         raise
-    except (OSError, ValueError, sqlite3.Error) as error:
+    except (OSError, ValueError, KeyError, sqlite3.Error) as error:
         raise StaleIndexError(f"{path}: cannot be read ({error}); {MEND}") from None
     if not (engine.encoder_folder / CONFIG).is_file():
         raise StaleIndexError(f"{engine.encoder_folder}: the encoder is missing; {MEND}")

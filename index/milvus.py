@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from index.catalog import facet_of
 from index.codec import describe, unpack
 from index.disk import file_hash
 from index.encoder import CONFIG
@@ -40,25 +41,24 @@ from index.engine import (
     StaleIndexError,
     Where,
 )
-from index.generation import EXHAUSTIVE, MEND, Made, current_schema
-from index.late import Products, decompress, integer_products, lay_out
-from index.local import MODELS
+from index.generation import Made
+from index.late import Products, decompress, integer_products
+from index.local import EXHAUSTIVE, MODELS
 from index.milvus_link import AT_ONCE, PASSAGES, PIECES, SENTENCES, Link, Row, any_of, both, open_link, parse_address
 from index.milvus_rows import (
     BODY,
     CANDIDATE,
-    Kept,
     fetch_pieces,
     lets_through,
     read_passage,
-    stack,
     term_place,
     unpack_kept,
     visible,
 )
-from index.scoring import Chosen, only, score
+from index.part import MEND, current_schema
+from index.scoring import Chosen, Kept, choose, only, score
 from index.tally import Tally, unpack_tally
-from ingest.model import Document, Passage
+from ingest.model import Document, Passage, Work
 
 CURRENT = "current"
 
@@ -126,8 +126,12 @@ class MilvusEngine:
         """Why a work of the manifest is not here, by its id."""
         return self.state.made.failures
 
+    def works(self) -> tuple[Work, ...]:
+        """What each document is the text of, in the manifest's order."""
+        return tuple(document.work for document in self.documents())
+
     def documents(self) -> tuple[Document, ...]:
-        """Every document, in the manifest's order."""
+        """Every document, in the manifest's order, with all its text."""
         return tuple(self._documents.values())
 
     def document(self, doc: str) -> Document:
@@ -135,6 +139,14 @@ class MilvusEngine:
         if doc not in self._order:
             raise KeyError(doc)
         return self._documents[doc]
+
+    def facets(self) -> tuple[Passage, ...]:
+        """What passages share, each once, as passages without words: documents, sections, authors, countries, kinds."""
+        return self._facets
+
+    def count(self, where: Where = EVERYWHERE) -> int:
+        """How many passages `where` lets through."""
+        return len(self.passages(where)) if where else self.size
 
     def passages(self, where: Where = EVERYWHERE) -> tuple[Passage, ...]:
         """The passages that `where` lets through, in reading order."""
@@ -156,7 +168,7 @@ class MilvusEngine:
     def tokens(self, ids: Sequence[str]) -> tuple[Floats, ...]:
         """The token vectors `(t, token_dims)` of the texts of the passages of those ids; KeyError for one not there."""
         kept = self._kept([row["pk"] for row in self._rows_of(ids, ("id", "pk"))])
-        return tuple(decompress(each.tokens[each.starts[1] :]) for each in kept)
+        return tuple(decompress(each.tokens[each.own]) for each in kept)
 
     def frequency(self, term: str) -> int:
         """How many passages hold the index term."""
@@ -213,16 +225,8 @@ class MilvusEngine:
     def _take(self, rows: Sequence[Row]) -> tuple[Chosen, list[dict[int, float]]]:
         """What is scored of the passages in those rows, and their impacts."""
         kept = self._kept([row["pk"] for row in rows])
-        half = self.settings.token_dims // 2
-        tokens, starts, contexts, sentences, bounds = stack(kept, self.state.length, half)
-        chosen = Chosen(
-            passages=tuple(map(read_passage, rows)),
-            vectors=np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), self.state.length),
-            parts=lay_out(tokens, starts),
-            contexts=contexts,
-            sentences=sentences,
-            bounds=bounds,
-        )
+        vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), self.state.length)
+        chosen = choose(tuple(map(read_passage, rows)), vectors, kept, self.settings.token_dims)
         return chosen, [dict(row["terms"]) for row in rows]
 
     def _weights(self, query: Query) -> dict[int, float]:
@@ -267,6 +271,10 @@ class MilvusEngine:
                 f"{self.link.address.uri}: the index is damaged or was replaced twice; open it again, or {MEND}"
             )
         return tuple(map(read_passage, rows))
+
+    @cached_property
+    def _facets(self) -> tuple[Passage, ...]:
+        return tuple(dict.fromkeys(map(facet_of, self._all)))
 
     @cached_property
     def _everything(self) -> tuple[Chosen, list[dict[int, float]]]:

@@ -6,16 +6,15 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b, sha256
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.codec import pack, unpack
-from index.engine import Entry, Floats, Ints, Nibbles, Pieces, Settings, StaleIndexError, Where, fold
-from index.generation import MEND
+from index.engine import Entry, Settings, StaleIndexError, Where, fold
 from index.milvus_link import NO_VECTOR, PIECES, Link, Row, any_of, both
+from index.part import MEND
+from index.scoring import Kept
 from index.terms import index_terms
 from ingest.model import Passage
 
@@ -31,16 +30,6 @@ PIECE = 60_000
 
 _PLAIN = re.compile(r"[\w -]*")
 _ODD = re.compile(r"[^a-z0-9 ]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What of an `Entry` is only fetched for candidates; the fields are the entry's."""
-
-    sentences: Floats
-    tokens: Nibbles
-    pieces: Pieces
-    starts: Ints
 
 
 def row_key(passage: Passage, key: str, place: int, held: str) -> str:
@@ -205,17 +194,3 @@ def _filtered(passage: Passage) -> Row:
 
 def _joined(names: Iterable[str]) -> str:
     return "\n".join(map(fold, names))
-
-
-def stack(kept: Sequence[Kept], length: int, half: int) -> tuple[Nibbles, Ints, Ints, Floats, Ints]:
-    """Tokens, first token of each part, the parts that are contexts, sentence vectors, and their bounds."""
-    firsts = np.cumsum([0, *(len(each.tokens) for each in kept)])
-    counts = np.array([len(each.starts) for each in kept], np.int64)
-    starts: list[NDArray[np.int64]] = [each.starts + first for each, first in zip(kept, firsts[:-1], strict=True)]
-    return (
-        np.concatenate([np.zeros((0, half), np.uint8), *(each.tokens for each in kept)]),
-        np.concatenate([np.zeros(0, np.int64), *starts]),
-        np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if kept else np.zeros(0, np.int64),
-        np.concatenate([np.zeros((0, length), np.float32), *(each.sentences for each in kept)]),
-        np.concatenate([[0], np.cumsum(counts - 1)]).astype(np.int64),
-    )

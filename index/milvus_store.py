@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -23,11 +23,11 @@ import numpy as np
 from index.codec import pack
 from index.disk import writing
 from index.encoder import Encoder
-from index.encoding import entry_key, make_entries
+from index.encoding import entry_key
 from index.engine import Entry, Settings, SettingsError, StaleIndexError
-from index.generation import MEND, Generation, Made
+from index.generation import Made
+from index.hands import Threads
 from index.late import products_graph
-from index.local import GENERATIONS, current_number
 from index.milvus import CURRENT, Shelved, State, open_milvus, pack_state, read_current, schema, unpack_state
 from index.milvus_lease import Lease, turn
 from index.milvus_link import (
@@ -59,16 +59,18 @@ from index.milvus_rows import (
     visible,
 )
 from index.models import is_whole, model_digest
+from index.part import MEND
 from index.store import (
     DEFAULT,
     BuildReport,
+    Held,
     Progress,
     Read,
-    code_digest,
+    encode,
     exported_encoder,
+    held_in,
     in_silence,
-    source_digest,
-    verify,
+    source_digests,
 )
 from index.tally import Tally, unpack_tally
 from index.terms import index_terms
@@ -123,7 +125,7 @@ def verify_milvus(folder: Path, uri: str) -> tuple[str, ...]:
 def outdated_milvus(manifest: Manifest, folder: Path, uri: str) -> tuple[str, ...]:
     """The ids of the works that are new, changed or gone since the build; StaleIndexError where there was none."""
     made = open_milvus(folder, uri).state.made.sources
-    now = _digests(manifest.works)
+    now = source_digests(manifest.works)
     return tuple(work for work in {**now, **made} if now.get(work) != made.get(work))
 
 
@@ -144,14 +146,13 @@ class _Build:
     mean: float = 1.0
     tally: Tally = field(default_factory=lambda: Tally(0))
     dead: list[str] = field(default_factory=list)
-    local: Generation | None = None
-    places: Mapping[str, int] = field(default_factory=dict)
+    local: Held = field(default_factory=lambda: Held(None, ()))
 
     def bring_up_to_date(self, works: Sequence[Work]) -> State:
         """The state in force when it is done."""
         before, owner = read_current(self.link)
         self.old = unpack_state(fetch_pieces(self.link, [owner])[owner]) if owner else None
-        sources = _digests(works)
+        sources = source_digests(works)
         if self.old and self.old.length != len(self.encoder.projection):
             raise SettingsError(
                 f"{self.link.address.uri}: holds vectors of {self.old.length} numbers and this model makes "
@@ -161,9 +162,7 @@ class _Build:
             return self.old
         self.changed, self.number = True, before + 1
         same = self._same_rows()
-        if not verify(self.folder):
-            self.local = Generation(self.folder / GENERATIONS / str(current_number(self.folder)), self.folder)
-            self.places = {key: place for place, key in enumerate(self.local.catalog.keys)}
+        self.local = held_in(self.folder, self.encoder.folder.name)
         kept = {
             work.id for work in works if same and self.old and self.old.made.sources.get(work.id) == sources[work.id]
         }
@@ -260,9 +259,7 @@ class _Build:
 
     def _entries(self, passages: Sequence[Passage], keys: Sequence[str]) -> list[Entry]:
         """The entry of each passage: its vectors are those of the local index, of any row with its key, or made now."""
-        known = {
-            key: self._local(passage, key) for passage, key in zip(passages, keys, strict=True) if key in self.places
-        }
+        known = self.local.entries(passages, keys)
         rows = {}
         wanted = [_of_schema(key) for key in keys if key not in known]
         for row in self.link.among(PASSAGES, "key", wanted, ("pk", "key", "vector")):
@@ -274,17 +271,12 @@ class _Build:
             if key in rows
         }
         missing = [place for place, key in enumerate(keys) if key not in known]
-        made = make_entries([passages[place] for place in missing], [keys[place] for place in missing], self.encoder)
+        made = encode([(passages[place], keys[place]) for place in missing], self.encoder.folder, Threads())
         self.encoded += len(missing)
         return [
             replace(known[key], passage=passage) if key in known else next(made)
             for passage, key in zip(passages, keys, strict=True)
         ]
-
-    def _local(self, passage: Passage, key: str) -> Entry:
-        if self.local is None:
-            raise KeyError(key)
-        return self.local.entry(self.places[key], passage)
 
     def _write(self, fresh: Sequence[tuple[str, int, Entry]]) -> None:
         """Write the rows of passages, and the passage's own last: where it is, the others are."""
@@ -369,11 +361,6 @@ def _of_schema(key: str) -> str:
 
 def _owner(content: bytes) -> str:
     return sha256(content).hexdigest()[:40]
-
-
-def _digests(works: Iterable[Work]) -> dict[str, str]:
-    code = code_digest()
-    return {work.id: source_digest(work, code) for work in works}
 
 
 def _relative(document: Document, root: Path) -> Document:

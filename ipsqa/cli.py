@@ -197,7 +197,7 @@ def find(
 
     def record(text: str, ident: object) -> dict[str, Any]:
         found = library.find(text, recall.value, where)
-        return find_record(found.in_reading_order(library.documents) if order is Order.TEXT else found, library, ident)
+        return find_record(found.in_reading_order(library.works) if order is Order.TEXT else found, library, ident)
 
     if out is not None:
         if query is None or batch is not None:

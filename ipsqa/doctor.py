@@ -88,9 +88,7 @@ def _index(found: Places) -> Iterator[Finding]:
     if faults:
         return
     library = open_engine(found.folder, found.uri)
-    yield Finding(
-        "index", f"{len(library.documents())} documents, {library.size} passages in {found.uri or found.folder}"
-    )
+    yield Finding("index", f"{len(library.works())} documents, {library.size} passages in {found.uri or found.folder}")
     yield Finding("encoder", f"{library.settings.model}, whole")
     for work, reason in library.failures.items():
         yield Finding(work, reason, sound=False, mend=f"ipsqa remove {work}")

@@ -12,7 +12,7 @@ import numpy as np
 from index.engine import Floats, Scores
 from index.fusion import standardised
 from index.search import Searcher
-from ingest.model import Document, Passage
+from ingest.model import Passage, Work
 from ipsqa.query import Request
 
 Recall = Literal["high", "balanced"]
@@ -70,9 +70,9 @@ class Findings:
         """How many passages were found."""
         return len(self.passages)
 
-    def in_reading_order(self, documents: Sequence[Document]) -> Findings:
-        """The same, as the passages follow one another in the documents."""
-        order = {document.id: place for place, document in enumerate(documents)}
+    def in_reading_order(self, works: Sequence[Work]) -> Findings:
+        """The same, as the passages follow one another in the texts of the works."""
+        order = {work.id: place for place, work in enumerate(works)}
         return replace(
             self, passages=tuple(sorted(self.passages, key=lambda f: (order[f.passage.span.doc], f.passage.span)))
         )
@@ -103,7 +103,7 @@ def collect(searcher: Searcher, request: Request, recall: Recall) -> Findings:
             Found(scores.passages[place], relevance[place], same) for place, same in zip(kept, links, strict=True)
         ),
         cut=cut,
-        complete=len(scores.passages) == len(searcher.engine.passages(request.where)),
+        complete=len(scores.passages) == searcher.engine.count(request.where),
         considered=len(admitted),
         below=max((relevance[place] for place in ranked if relevance[place] < cut), default=0.0),
         recall=recall,

@@ -120,14 +120,14 @@ class Library:
     @property
     def works(self) -> tuple[Work, ...]:
         """The works that the documents are the texts of."""
-        return tuple(document.work for document in self.documents)
+        return self.engine.works()
 
     def document(self, doc: str) -> Document:
         """The document of that id; SettingsError that names those there are."""
         try:
             return self.engine.document(doc)
         except KeyError:
-            known = ", ".join(document.id for document in self.documents)
+            known = ", ".join(work.id for work in self.works)
             raise SettingsError(f"{doc}: no such document; there are {known}") from None
 
     def passages(self, where: Where | None = None) -> tuple[Passage, ...]:
@@ -139,7 +139,7 @@ class Library:
         request = parse(text, where)
         if not (request.where or request.without):
             return request
-        return resolve(request, self.documents, self.engine.passages())
+        return resolve(request, self.works, self.engine.facets())
 
     def search(self, text: str, k: int = 10, where: Where | None = None) -> Results:
         """The `k` passages that fit the query best."""
@@ -223,7 +223,7 @@ class Library:
 
     def _chosen(self, request: Request, k: int) -> Results:
         """The best hits that hold the exact phrases and nothing excluded; a question only prefers its phrases."""
-        hits = self._searcher.search(request.text, len(self.engine.passages(request.where)), request.where)
+        hits = self._searcher.search(request.text, self.engine.count(request.where), request.where)
         admitted = [hit for hit in hits if request.admits(hit.passage)]
         quoted = [hit for hit in admitted if request.quoted_in(hit.passage)]
         if request.phrases and not quoted:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from rapidfuzz import fuzz, process
 
 from index.engine import Where, fold
-from ingest.model import Document, Passage
+from ingest.model import Passage, Work
 
 FIELDS = {"doc": "docs", "country": "countries", "section": "sections", "author": "authors"}
 """The names of the fields, and the part of `Where` that each fills."""
@@ -91,14 +91,14 @@ def parse(given: str, where: Where | None = None) -> Request:
     return request if request.text else replace(request, notes=(*request.notes, _why_nothing(request)))
 
 
-def resolve(request: Request, documents: Iterable[Document], passages: Iterable[Passage]) -> Request:
+def resolve(request: Request, works: Iterable[Work], facets: Iterable[Passage]) -> Request:
     """The request with its filter in the corpus's own names; a name that the corpus lacks is explained in a note."""
-    where, passages, notes = request.where, tuple(passages), list(request.notes)
+    where, facets, notes = request.where, tuple(facets), list(request.notes)
     known = {
-        "docs": tuple(document.id for document in documents),
-        "countries": tuple(dict.fromkeys(passage.country for passage in passages if passage.country)),
-        "sections": tuple(dict.fromkeys(title for passage in passages for title in passage.path)),
-        "authors": tuple(dict.fromkeys(name for passage in passages for name in passage.authors)),
+        "docs": tuple(work.id for work in works),
+        "countries": tuple(dict.fromkeys(passage.country for passage in facets if passage.country)),
+        "sections": tuple(dict.fromkeys(title for passage in facets for title in passage.path)),
+        "authors": tuple(dict.fromkeys(name for passage in facets for name in passage.authors)),
     }
 
     def named(part: str, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,11 +12,11 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from index.encoder import LONGEST_CONTEXT, Encoder, Tokens, sums_overflow
-from index.encoding import context_of, entry_key, make_entries, sentence_starts
+from index.encoding import context_of, entry_key, make_entry, sentence_starts
 from index.engine import fold, unit
 from index.late import decompress, shorten
 from index.models import PACKAGE
-from index.store import open_store
+from index.store import encode_some, open_store
 from ingest.model import Passage, Span
 from tests.built import shipped_index
 from tests.texts import shipped
@@ -80,8 +80,8 @@ def test_a_context_changes_the_vectors_but_not_the_tokens() -> None:
 
 def test_vectors_do_not_depend_on_neighbours() -> None:
     some = PASSAGES[100:106]
-    for passage, entry in zip(some, make_entries(some, [""] * len(some), encoder()), strict=True):
-        (alone,) = make_entries([passage], [""], encoder())
+    for passage, entry in zip(some, encode_some(encoder().folder, [(one, "") for one in some]), strict=True):
+        alone = make_entry(encoder(), passage, "")
         assert (entry.tokens == alone.tokens).all()
         assert (entry.vector == encode(context_of(passage), passage.text).pooled).all()
 
@@ -114,7 +114,7 @@ def test_an_empty_text_has_a_vector_and_no_tokens(text: str) -> None:
 
 def test_a_sentence_s_vector_is_that_of_the_sentence_alone() -> None:
     passage = PASSAGES[100]
-    (entry,) = make_entries([passage], ["key"], encoder())
+    entry = make_entry(encoder(), passage, "key")
     for vector, span in zip(entry.sentences, passage.sentences, strict=True):
         sentence = passage.text[span.start - passage.span.start : span.end - passage.span.start]
         assert (vector == encoder().encode_query(sentence).pooled).all()
@@ -122,7 +122,7 @@ def test_a_sentence_s_vector_is_that_of_the_sentence_alone() -> None:
 
 def test_a_passage_without_sentences_has_one_vector_for_its_text() -> None:
     passage = replace(PASSAGES[100], sentences=())
-    (entry,) = make_entries([passage], ["key"], encoder())
+    entry = make_entry(encoder(), passage, "key")
     assert (entry.sentences == encoder().encode_alone(passage.text)).all()
     assert entry.starts.tolist() == [0, len(entry.tokens) - len(encode("", passage.text).pieces)]
 
@@ -144,7 +144,7 @@ def test_every_sentence_begins_with_its_own_first_token() -> None:
 
 def test_an_entry_holds_what_the_encoder_made() -> None:
     passage = PASSAGES[100]
-    (entry,) = make_entries([passage], ["key"], encoder())
+    entry = make_entry(encoder(), passage, "key")
     tokens = encode(context_of(passage), passage.text)
     assert (entry.passage, entry.key) == (passage, "key")
     assert (entry.pieces == tokens.pieces).all()

@@ -94,7 +94,7 @@ def test_high_recall_finds_all_that_balanced_finds_and_more() -> None:
 
 def test_reading_order_keeps_the_passages() -> None:
     findings = found("mediation in the neighbourhood")
-    ordered = findings.in_reading_order(searcher().engine.documents())
+    ordered = findings.in_reading_order(searcher().engine.works())
     assert sorted(p.passage.id for p in ordered.passages) == sorted(p.passage.id for p in findings.passages)
     book = [p.passage.span.start for p in ordered.passages if p.passage.span.doc == "book"]
     assert book == sorted(book)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Plus
 
 from index.engine import Settings
-from index.lexical import compile_impacts
+from index.lexical import MOST, bm25, count_terms
 from index.terms import index_terms
 from tests.texts import shipped
 
@@ -21,7 +21,7 @@ DOCUMENTS = st.lists(st.lists(WORDS, min_size=1, max_size=12), min_size=1, max_s
 
 def assert_same(documents: list[list[str]], query: list[str], settings: Settings) -> None:
     oracle = BM25Plus(documents, k1=settings.k1, b=settings.b, delta=settings.delta)
-    ours = compile_impacts(documents, settings).scores(Counter(query))
+    ours = bm25(count_terms(documents), Counter(query), settings)
     np.testing.assert_allclose(ours, oracle.get_scores(query), rtol=0, atol=1e-5)
 
 
@@ -41,21 +41,25 @@ def test_scores_of_the_book_are_those_of_rank_bm25(query: str) -> None:
 
 
 def test_a_hand_computed_score() -> None:
-    impacts = compile_impacts([["gang", "gang", "youth"], ["youth"]], Settings(k1=1.5, b=0.75, delta=1.0))
+    postings, settings = count_terms([["gang", "gang", "youth"], ["youth"]]), Settings(k1=1.5, b=0.75, delta=1.0)
     norm = 1.5 * (1 - 0.75 + 0.75 * 3 / 2)
     expected = np.log(3 / 1) * (1 + 2 * 2.5 / (norm + 2))
-    assert impacts.scores({"gang": 1.0})[0] == pytest.approx(expected)
-    assert impacts.scores({"gang": 1.0})[1] == pytest.approx(np.log(3))
-    assert impacts.scores({"gang": 0.5})[0] == pytest.approx(expected / 2)
+    assert bm25(postings, {"gang": 1.0}, settings).tolist() == pytest.approx([expected, np.log(3)])
+    assert bm25(postings, {"gang": 0.5}, settings)[0] == pytest.approx(expected / 2)
 
 
 def test_unknown_terms_add_nothing() -> None:
-    impacts = compile_impacts([["gang"], []], Settings())
-    assert impacts.scores({"bird": 1.0}).tolist() == [0.0, 0.0]
-    assert impacts.frequency("bird") == 0
-    assert impacts.frequency("gang") == 1
+    postings = count_terms([["gang"], []])
+    assert bm25(postings, {"bird": 1.0}, Settings()).tolist() == [0.0, 0.0]
+    assert postings.span("bird") == slice(0, 0)
+    assert postings.span("gang") == slice(0, 1)
 
 
 def test_no_passages_and_no_terms() -> None:
-    assert compile_impacts([], Settings()).scores({"gang": 1.0}).shape == (0,)
-    assert compile_impacts([[], []], Settings()).scores({"gang": 1.0}).tolist() == [0.0, 0.0]
+    assert bm25(count_terms([]), {"gang": 1.0}, Settings()).shape == (0,)
+    assert bm25(count_terms([[], []]), {"gang": 1.0}, Settings()).tolist() == [0.0, 0.0]
+
+
+def test_a_count_beyond_what_is_kept_is_cut() -> None:
+    postings = count_terms([["gang"] * (MOST + 5), ["gang"]])
+    assert postings.counts.tolist() == [MOST, 1]

@@ -13,13 +13,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from index import generation, local, search
+from index import local, search, vectors, writer
 from index.engine import RANKINGS, Hit, Ranking, Where
 from index.fusion import fuse, ranks
-from index.generation import Generation
-from index.local import LocalWriter
 from index.search import Searcher
 from index.store import build, open_store
+from index.writer import LocalWriter
 from ingest.manifest import Manifest
 from ipsqa.evaluation import SHIPPED, read_questions
 from tests.built import shipped_index
@@ -137,20 +136,27 @@ def test_a_misspelt_word_is_mended_and_told() -> None:
     assert searcher().search("youth gangs in Hervnta", 5) == searcher().search("youth gangs in Hervanta", 5)
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped passages in an index that is made as that of a large corpus."""
-    shipped, folder = shipped_index(), tmp_path_factory.mktemp("large")
-    old = Generation(shipped / "generations" / str(local.current_number(shipped)), shipped)
+def made_large(folder: Path, full: int, exact: int = 100_000) -> Path:
+    """The shipped passages in an index that is made as that of a large corpus, in parts of up to `full` passages."""
+    shipped = shipped_index()
     (folder / "models").symlink_to(shipped / "models")
-    writer = LocalWriter(folder, old.made, old.sizes)
-    for doc, document in old.catalog.documents.items():
-        allowed = old.catalog.allowed(Where(docs=(doc,)))
-        passages = zip(allowed.tolist(), old.catalog.passages(allowed), strict=True)
-        writer.put(document, [old.entry(place, passage) for place, passage in passages])
+    old = open_store(shipped)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generation, "EXHAUSTIVE", 50)
-        writer.commit()
+        patch.setattr(writer, "EXHAUSTIVE", 50)
+        patch.setattr(writer, "FULL", full)
+        patch.setattr(vectors, "EXACT", exact)
+        patch.setattr("index.part.EXACT", exact)
+        made = LocalWriter(folder, old.generation.made, old.generation.sizes)
+        for document in old.documents():
+            made.put(document, old.part_of(document.id).entries(document.id))
+        made.commit()
+    return folder
+
+
+@pytest.fixture(scope="module", params=[1_000, 12], ids=["in one part", "in several parts"])
+def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = made_large(tmp_path_factory.mktemp("large"), request.param)
+    assert (len(open_store(folder).generation.parts) > 1) == (request.param < 1_000)
     return folder
 
 
@@ -186,6 +192,24 @@ def test_the_best_of_a_large_corpus_are_nearly_those_of_scoring_everything(
     some = Searcher(open_store(large))
     shares = [
         len(every & {hit.passage for hit in some.search(text)}) / 10
+        for every, text in zip(best, questions, strict=True)
+    ]
+    assert np.mean(shares) >= 0.95
+
+
+@pytest.mark.parametrize("where", [Where(), Where(docs=("book",))])
+def test_parts_that_tell_only_the_nearest_give_nearly_the_same(
+    tmp_path: Path, where: Where, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [question.text for question in read_questions(SHIPPED / "questions.jsonl")][::5]
+    best = [{hit.passage for hit in searcher().search(text, where=where)} for text in questions]
+    monkeypatch.setattr(local, "EXHAUSTIVE", 50)
+    monkeypatch.setattr(search, "CANDIDATES", 80)
+    engine = open_store(made_large(tmp_path, 12, exact=100))
+    assert {part.vectors.exact for part in engine.shelves.parts} == {True, False}
+    some = Searcher(engine)
+    shares = [
+        len(every & {hit.passage for hit in some.search(text, where=where)}) / 10
         for every, text in zip(best, questions, strict=True)
     ]
     assert np.mean(shares) >= 0.95

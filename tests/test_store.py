@@ -15,10 +15,11 @@ from filelock import FileLock
 from index import disk, local
 from index.disk import ASIDE, LOCK, file_hash, whole_folder, write_json
 from index.engine import EVERYWHERE, Settings, SettingsError, StaleIndexError, Where
-from index.generation import Generation, Made
-from index.local import LocalEngine, LocalWriter, current_number
+from index.generation import Made
+from index.local import LocalEngine, current_number
 from index.search import Searcher
 from index.store import build, open_store, verify
+from index.writer import LocalWriter
 from ingest import read
 from ingest.manifest import load
 from tests.built import shipped_index
@@ -77,6 +78,16 @@ def generation(corpus: Path) -> Path:
     return corpus / "made" / "generations" / str(current_number(corpus / "made"))
 
 
+def part(corpus: Path) -> Path:
+    """The folder of the one part of a small corpus."""
+    (only,) = (corpus / "made" / "parts").iterdir()
+    return only
+
+
+def files(corpus: Path) -> list[Path]:
+    return sorted((*generation(corpus).iterdir(), *part(corpus).iterdir()))
+
+
 def test_what_was_read_is_what_is_served(corpus: Path) -> None:
     works = load(corpus / "corpus.toml").works
     expected = [read(work) for work in works]
@@ -92,11 +103,11 @@ def test_what_was_read_is_what_is_served(corpus: Path) -> None:
 
 def test_an_unchanged_corpus_is_left_alone(corpus: Path) -> None:
     stages: list[str] = []
-    before = [(path, file_hash(path)) for path in sorted(generation(corpus).iterdir())]
+    before = [(path, file_hash(path)) for path in files(corpus)]
     report = build(load(corpus / "corpus.toml"), corpus / "made", progress=lambda stage, *_: stages.append(stage))
     assert (report.changed, report.encoded, report.reused, report.documents) == (False, 0, 5, 2)
     assert stages == []
-    assert [(path, file_hash(path)) for path in sorted(generation(corpus).iterdir())] == before
+    assert [(path, file_hash(path)) for path in files(corpus)] == before
 
 
 def test_of_a_changed_document_only_changed_passages_are_encoded(corpus: Path) -> None:
@@ -154,13 +165,15 @@ def test_the_same_corpus_gives_the_same_files(corpus: Path) -> None:
     encoder = open_store(corpus / "made").encoder_folder
     shutil.copytree(encoder, corpus / "again" / "models" / encoder.name)
     build(load(corpus / "corpus.toml"), corpus / "again")
-    again = corpus / "again" / "generations" / "1"
-    assert sorted(path.name for path in again.iterdir()) == sorted(path.name for path in generation(corpus).iterdir())
-    assert [path.name for path in again.iterdir() if file_hash(path) != file_hash(generation(corpus) / path.name)] == []
+    again = corpus / "again"
+    made = [path.relative_to(corpus / "made") for path in files(corpus)]
+    found = sorted(path.relative_to(again) for kind in ("generations", "parts") for path in (again / kind).glob("*/*"))
+    assert found == made
+    assert [path for path in made if file_hash(again / path) != file_hash(corpus / "made" / path)] == []
 
 
 def test_each_damaged_or_missing_file_is_named_with_what_mends_it(corpus: Path) -> None:
-    for path in sorted(generation(corpus).iterdir()):
+    for path in files(corpus):
         sound = path.read_bytes()
         damaged = [None, sound[: len(sound) // 2], bytes([sound[0] ^ 1]) + sound[1:]]
         for content in damaged:
@@ -179,7 +192,7 @@ def test_each_damaged_or_missing_file_is_named_with_what_mends_it(corpus: Path) 
 
 @pytest.mark.parametrize("name", ["catalog.sqlite", "manifest.json", "tokens.npy"])
 def test_a_damaged_index_is_built_anew(corpus: Path, name: str) -> None:
-    path = generation(corpus) / name
+    path = part(corpus) / name
     path.write_bytes(bytes(len(path.read_bytes())))
     report = build(load(corpus / "corpus.toml"), corpus / "made")
     assert (report.changed, report.encoded) == (True, 5)
@@ -199,12 +212,12 @@ class Trap:
 
 @pytest.mark.parametrize("name", ["tokens.npy", "catalog.sqlite"])
 def test_a_pickle_put_in_place_of_a_file_is_not_read(corpus: Path, tmp_path: Path, name: str) -> None:
-    path = generation(corpus) / name
+    path = part(corpus) / name
     with path.open("wb") as file:
         np.save(file, np.array([Trap(tmp_path / "sprung")], object), allow_pickle=True)
-    manifest = json.loads((generation(corpus) / "manifest.json").read_text("utf-8"))
+    manifest = json.loads((part(corpus) / "manifest.json").read_text("utf-8"))
     manifest["files"][name] = {"bytes": path.stat().st_size, "sha256": file_hash(path)}
-    write_json(generation(corpus) / "manifest.json", manifest)
+    write_json(part(corpus) / "manifest.json", manifest)
     with pytest.raises(StaleIndexError, match="run: ipsqa build"):
         open_store(corpus / "made")
     assert not (tmp_path / "sprung").exists()
@@ -229,8 +242,17 @@ def test_an_index_of_another_version_is_told_and_made_anew(corpus: Path, older: 
         open_store(corpus / "made")
     (fault,) = verify(corpus / "made")
     assert "run: ipsqa build" in fault
-    assert make(corpus) == (5, 5)
+    assert make(corpus) == (5, 0)  # the parts are of this version
     assert open_store(corpus / "made").settings == Settings()
+
+
+@pytest.mark.parametrize("older", [{"schema": "older"}, {"chunks": {}}])
+def test_a_part_of_another_version_is_told_and_made_anew(corpus: Path, older: dict[str, object]) -> None:
+    path = part(corpus) / "manifest.json"
+    write_json(path, json.loads(path.read_text("utf-8")) | older)
+    with pytest.raises(StaleIndexError, match=r"another version .* run: ipsqa build"):
+        open_store(corpus / "made")
+    assert make(corpus) == (5, 5)
 
 
 def test_where_there_is_no_index_it_is_told(corpus: Path, tmp_path: Path) -> None:
@@ -244,7 +266,7 @@ def test_where_there_is_no_index_it_is_told(corpus: Path, tmp_path: Path) -> Non
         (fault,) = verify(folder)
         assert "run: ipsqa build" in fault
     (corpus / "made" / "current").write_text("x", "utf-8")
-    assert make(corpus) == (5, 5)
+    assert make(corpus) == (5, 0)  # the parts are there
 
 
 def test_a_damaged_or_missing_encoder_is_told(corpus: Path) -> None:
@@ -261,12 +283,15 @@ def test_one_generation_and_one_encoder_stay_and_what_killed_builds_left_goes(co
     made = corpus / "made"
     reader = open_store(made)
     (made / "generations" / f"9{ASIDE}").mkdir()
+    (made / "parts" / f"8{ASIDE}").mkdir()
+    (made / "parts" / "of a killed build").mkdir()
     (made / "models" / f"abc{ASIDE}").mkdir()
     (made / "models" / "0123").mkdir()
     for turn in (1, 2):
         write_text(corpus, "two", section("orchards", turn))
         make(corpus)
     assert [path.name for path in (made / "generations").iterdir()] == ["3"]
+    assert [path.name for path in (made / "parts").iterdir()] == list(open_store(made).generation.parts)
     assert [path.name for path in (made / "models").iterdir()] == [reader.encoder_folder.name]
     assert "In year 2000" in reader.document("two").text
     assert reader.fetch([reader.passages()[0].id])[0].span.doc == "two"
@@ -319,12 +344,11 @@ def test_what_is_stored_is_never_a_statement(corpus: Path) -> None:
 
 
 def test_a_writer_takes_documents_in_the_order_in_which_they_were_put(corpus: Path) -> None:
-    old = Generation(generation(corpus), corpus / "made")
-    writer = LocalWriter(corpus / "made", Made(Settings(), old.made.model, {}, {}), old.sizes)
-    places = {doc: old.catalog.allowed(Where(docs=(doc,))) for doc in ("one", "two")}
+    old = open_store(corpus / "made")
+    made = Made(Settings(), old.generation.made.model, {}, {})
+    writer = LocalWriter(corpus / "made", made, old.generation.sizes)
     for doc in ("two", "one", "two"):
-        passages = zip(places[doc].tolist(), old.catalog.passages(places[doc]), strict=True)
-        writer.put(old.catalog.documents[doc], [old.entry(place, passage) for place, passage in passages])
+        writer.put(old.document(doc), old.part_of(doc).entries(doc))
     with pytest.raises(KeyError):
         writer.remove("three")
     writer.commit()
@@ -348,7 +372,7 @@ def test_words_and_pieces_are_counted_by_passage(corpus: Path) -> None:
 
 def test_large_arrays_are_mapped_and_say_the_same(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read_at_once = Searcher(open_store(corpus / "made")).search("who opens the bridges?")
-    monkeypatch.setattr("index.generation.MAPPED", 1)
+    monkeypatch.setattr("index.part.MAPPED", 1)
     engine = open_store(corpus / "made")
     assert Searcher(engine).search("who opens the bridges?") == read_at_once
     assert engine.passages(EVERYWHERE) == open_store(corpus / "made").passages()

@@ -129,7 +129,7 @@ def _tools(
     with st.container(horizontal=True, key="tools", vertical_alignment="bottom"):
         st.selectbox("Within", options, format_func=said, **address.held("within", options, resets=("all",)))
         st.selectbox("Order", list(ORDERS), format_func=ORDERS.__getitem__, **address.held("order", ORDERS, "chapter"))
-        ordered = findings if address.read("order") == "relevance" else findings.in_reading_order(library.documents)
+        ordered = findings if address.read("order") == "relevance" else findings.in_reading_order(library.works)
         record = find_record(ordered, library)
         show_downloads(library, record, [found.passage for found in ordered.passages], slug(findings.request.given))
 
