@@ -339,7 +339,7 @@ def read_current(link: Link) -> tuple[int, str]:
 @cache
 def schema() -> str:
     """The digest of the code and of the types that rows are made of."""
-    code = "".join(file_hash(Path(__file__).with_name(f"{name}.py")) for name in ("milvus_rows", "tally"))
+    code = "".join(file_hash(Path(__file__).with_name(f"{name}.py")) for name in ("milvus_rows", "milvus_shelving", "tally"))
     return sha256((current_schema() + code + describe(State)).encode()).hexdigest()[:16]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.engine import Settings
+from index.hands import Hands
 from index.store import DEFAULT, BuildReport, Progress, build, in_silence, open_store, outdated, verify
 from ingest.manifest import Manifest
 
@@ -24,14 +25,19 @@ def open_engine(folder: Path, uri: str = "") -> LocalEngine | MilvusEngine:
 
 
 def build_engine(
-    manifest: Manifest, folder: Path, uri: str = "", settings: Settings = DEFAULT, progress: Progress = in_silence
+    manifest: Manifest,
+    folder: Path,
+    uri: str = "",
+    settings: Settings = DEFAULT,
+    progress: Progress = in_silence,
+    hands: Hands | None = None,
 ) -> BuildReport:
-    """Bring the index in `folder`, or the corpus at `uri`, up to date with the manifest."""
+    """Bring the index in `folder`, or the corpus at `uri`, up to date with the manifest; `hands` do the work."""
     if not uri:
-        return build(manifest, folder, settings, progress)
+        return build(manifest, folder, settings, progress, hands)
     from index.milvus_store import build_milvus
 
-    return build_milvus(manifest, folder, uri, settings, progress)
+    return build_milvus(manifest, folder, uri, settings, progress, hands)
 
 
 def verify_engine(folder: Path, uri: str = "") -> tuple[str, ...]:

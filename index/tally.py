@@ -35,6 +35,13 @@ class Tally:
         self.pieces[np.unique(pieces)] += times
         self.passages += times
 
+    def join(self, other: Tally) -> None:
+        """Count what another has counted as well."""
+        self.terms.update(other.terms)
+        self.forms.update(other.forms)
+        self.pieces += other.pieces
+        self.passages += other.passages
+
     @cached_property
     def words(self) -> Mapping[str, int]:
         """How many passages hold each word in any case, by the form in which most write it."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TextIO
 
 from index.engine import Settings
+from index.hands import hired
 from index.opening import build_engine
 from index.store import BuildReport, Progress
 from ingest.manifest import load
@@ -21,11 +22,19 @@ STAGES = {
 }
 
 
-def build_library(found: Places, model: str | None, screen: TextIO) -> BuildReport:
-    """Bring the index of a corpus up to date, with progress bars where `screen` is a terminal."""
+def build_library(
+    found: Places, model: str | None, screen: TextIO, workers: int = 0, scheduler: str = ""
+) -> BuildReport:
+    """Bring the index of a corpus up to date, with progress bars where `screen` is a terminal.
+
+    The work is done by so many processes, or by the workers of a dask scheduler; by this process where neither is named.
+    """
     settings = replace(Settings(), model=model) if model else Settings()
-    with _shown(screen) as progress:
-        return build_engine(load(found.manifest), found.folder, found.uri, settings, progress)
+    if scheduler:
+        # Paths must mean the same to others.
+        found = replace(found, manifest=found.manifest.absolute(), folder=found.folder.absolute())
+    with hired(workers, scheduler) as hands, _shown(screen) as progress:
+        return build_engine(load(found.manifest), found.folder, found.uri, settings, progress, hands)
 
 
 @contextmanager

@@ -377,16 +377,28 @@ def build(
             "--uri", help="Where Milvus is: http://HOST:PORT[#NAME] or FILE.db (or IPSQA_URI).", show_default=False
         ),
     ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Processes that read and encode; for many texts.", min=0, max=256)
+    ] = 0,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--dask", help="Dask scheduler whose workers read and encode: tcp://HOST:8786.", show_default=False),
+    ] = None,
     corpus: Corpus = None,
     folder: IndexFolder = None,
 ) -> None:
     """Bring the index up to date with the corpus: only what changed is read and encoded again.
 
+    A build that is stopped is gone on with by the next one. Workers of a cluster must see the corpus and the index
+    under the same paths.
+
     Commands that ask find an index in Milvus by IPSQA_URI. Credentials are taken from IPSQA_MILVUS_TOKEN alone.
     """
     from ipsqa.library import engine_uri, places
 
-    _build(replace(places(corpus, folder), uri=engine_uri(engine, uri)), model)
+    if workers and scheduler:
+        _misused("give --workers or --dask, not both")
+    _build(replace(places(corpus, folder), uri=engine_uri(engine, uri)), model, workers, scheduler or "")
 
 
 @commands.command(epilog='Example: ipsqa add report.pdf --title "Annual report" --author "Doe, Jane" --year 2020')
@@ -531,11 +543,11 @@ def _measure(
     return lambda library: evaluation.evaluate(library, asked, sought, worded)
 
 
-def _build(found: Places, model: str | None) -> None:
+def _build(found: Places, model: str | None, workers: int = 0, scheduler: str = "") -> None:
     """Build, say what was done, and fail where a document could not be read."""
     from ipsqa.building import build_library, summary
 
-    report = build_library(found, model, sys.stderr)
+    report = build_library(found, model, sys.stderr, workers, scheduler)
     for failure in report.failures.values():
         _told(failure, FAILED)
     print(summary(report))
