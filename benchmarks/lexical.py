@@ -18,7 +18,7 @@ from rank_bm25 import BM25Plus
 from benchmarks.recombining import recombined, shipped_stock
 from index.engine import Ints, Settings
 from index.fusion import best_places
-from index.lexical import Impacts, compile_impacts
+from index.lexical import Postings, bm25, count_terms
 from index.terms import index_terms
 from ipsqa.evaluation import SHIPPED, read_questions
 from ipsqa.library import places
@@ -47,9 +47,9 @@ def compare(passages: list[Terms], asked: list[Terms]) -> None:
     weighed = [Counter(terms) for terms in asked]
 
     began = time.perf_counter()
-    ours = compile_impacts(passages, settings)
+    ours = count_terms(passages)
     prepared = time.perf_counter() - began
-    mine = [least(partial(best_of_ours, ours, of)) for of in weighed]
+    mine = [least(partial(best_of_ours, ours, of, settings)) for of in weighed]
     tell(size, "ipsqa", prepared, mine)
 
     began = time.perf_counter()
@@ -66,14 +66,14 @@ def compare(passages: list[Terms], asked: list[Terms]) -> None:
     tell(size, "rank-bm25", prepared, slow)
 
     pairs = list(zip(asked, weighed, strict=True))[:SLOW]
-    apart = max(float(np.abs(rank.get_scores(terms) - ours.scores(of)).max()) for terms, of in pairs)
+    apart = max(float(np.abs(rank.get_scores(terms) - bm25(ours, of, settings)).max()) for terms, of in pairs)
     ratio = np.median(mine) / np.median(theirs)
     print(f"{size:>7} passages  {ratio:.2f} of bm25s's p50; scores within {apart:.1e} of rank-bm25's", flush=True)
 
 
-def best_of_ours(impacts: Impacts, terms: Mapping[str, float]) -> Ints:
+def best_of_ours(postings: Postings, terms: Mapping[str, float], settings: Settings) -> Ints:
     """The ten best places."""
-    return best_places(impacts.scores(terms), BEST)
+    return best_places(bm25(postings, terms, settings), BEST)
 
 
 def least(answer: Callable[[], object], rounds: int = ROUNDS) -> float:

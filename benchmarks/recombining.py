@@ -11,9 +11,8 @@ import numpy as np
 
 from index.encoder import Encoder
 from index.engine import Entry, Floats, Nibbles, Pieces, unit
-from index.generation import Generation
 from index.late import MIDDLE, decompress
-from index.local import GENERATIONS, current_number, open_store
+from index.local import LocalEngine, open_store
 from ingest.model import Document, Passage, Span, Work
 
 SEED = 20110323
@@ -51,15 +50,16 @@ class Stock:
     contexts: tuple[Read, ...]
 
 
-def stock_of(generation: Generation, projection: Floats) -> Stock:
+def stock_of(engine: LocalEngine, projection: Floats) -> Stock:
     """The stock of an index; tokens are brought back to full length by the projection that shortened them."""
-    homes = generation.catalog.passages(range(generation.size))
     sentences: list[str] = []
     vectors: list[Floats] = []
     read: list[Read] = []
     contexts: list[Read] = []
-    for place, home in enumerate(homes):
-        entry = generation.entry(place, home)
+    homes: list[Passage] = []
+    for entry in (entry for work in engine.works() for entry in engine.part_of(work.id).entries(work.id)):
+        home = entry.passage
+        homes.append(home)
         full = decompress(entry.tokens) @ projection.T
         stretches = [
             Read(entry.tokens[start:end], entry.pieces[start:end], full[start:end].sum(axis=0))
@@ -71,13 +71,13 @@ def stock_of(generation: Generation, projection: Floats) -> Stock:
         spans = home.sentences or (home.span,)
         sentences += [home.text[span.start - home.span.start : span.end - home.span.start] for span in spans]
     counts = tuple(len(sentence.split()) for sentence in sentences)
-    return Stock(tuple(sentences), counts, np.concatenate(vectors), tuple(read), homes, tuple(contexts))
+    return Stock(tuple(sentences), counts, np.concatenate(vectors), tuple(read), tuple(homes), tuple(contexts))
 
 
 def shipped_stock(folder: Path) -> Stock:
     """The stock of the index in `folder`."""
-    generation = Generation(folder / GENERATIONS / str(current_number(folder)), folder)
-    return stock_of(generation, Encoder(open_store(folder).encoder_folder).projection)
+    engine = open_store(folder)
+    return stock_of(engine, Encoder(engine.encoder_folder).projection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,15 @@ import numpy as np
 
 from benchmarks.recombining import A_DOCUMENT, assembled, by_document, recombined, shipped_stock
 from index.encoder import Encoder
-from index.encoding import make_entries
 from index.engine import Floats, Ranking, Scores, Where
 from index.fusion import standardised
-from index.generation import Generation
-from index.local import GENERATIONS, MODELS, LocalWriter, current_number, open_store
+from index.hands import Threads
+from index.local import MODELS, open_store
 from index.models import PACKAGE
+from index.part import PARTS as STORED
 from index.search import Searcher
+from index.store import encode
+from index.writer import LocalWriter
 from ipsqa.evaluation import SHIPPED, read_questions
 from ipsqa.library import places
 
@@ -79,16 +81,16 @@ def build(folder: Path, size: int) -> Figures:
     """Seconds to make the index, and its size on disk; above ENCODED without the encoder's time."""
     shipped = places().folder
     stock = shipped_stock(shipped)
-    generation = Generation(shipped / GENERATIONS / str(current_number(shipped)), shipped)
-    encoder = Encoder(open_store(shipped).encoder_folder)
+    engine = open_store(shipped)
+    encoder = Encoder(engine.encoder_folder)
     shutil.copytree(encoder.folder, folder / MODELS / encoder.folder.name)
-    writer = LocalWriter(folder, replace(generation.made, sources={}, failures={}), generation.sizes)
+    writer = LocalWriter(folder, replace(engine.generation.made, sources={}, failures={}), engine.generation.sizes)
     seconds = 0.0
     for document, some in by_document(stock, size):
         began = time.perf_counter()
         if size <= ENCODED:
-            passages = [one.passage for one in some]
-            entries = list(make_entries(passages, [passage.id for passage in passages], encoder))
+            passages = [(one.passage, one.passage.id) for one in some]
+            entries = list(encode(passages, encoder.folder, Threads()))
             seconds += time.perf_counter() - began
         else:
             entries = assembled(stock, some)
@@ -96,7 +98,7 @@ def build(folder: Path, size: int) -> Figures:
     began = time.perf_counter()
     writer.commit()
     seconds += time.perf_counter() - began
-    on_disk = sum(path.stat().st_size for path in (folder / GENERATIONS).rglob("*"))
+    on_disk = sum(path.stat().st_size for path in (folder / STORED).rglob("*"))
     return {"seconds": seconds, "MB on disk": on_disk / 1e6, "MB": memory()}
 
 

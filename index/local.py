@@ -238,7 +238,7 @@ class LocalEngine:
     def _everything(self) -> Chosen:
         """What is scored of all passages, in a corpus of which every one is."""
         every = np.arange(self.size, dtype=np.int64)
-        return replace(self._take(every), passages=tuple(self._passages(every)))
+        return replace(self._take(every), passages=tuple(self._passages(every))).laid_out()
 
     @cached_property
     def _products(self) -> Products:
@@ -249,8 +249,7 @@ class LocalEngine:
         total = np.zeros(self.generation.sizes.vocabulary, np.int64)
         for number, part in enumerate(self.shelves.parts):
             total += part.arrays.piece_counts
-            for place in self.shelves.out_of_force(number).tolist():
-                kept = part.kept(place)
+            for kept in part.kept(self.shelves.out_of_force(number)):
                 total[np.unique(kept.pieces[kept.own])] -= 1
         return total
 
@@ -291,7 +290,7 @@ class LocalEngine:
 
     def _kept(self, places: Ints) -> list[Kept]:
         """What was made of the passages at those places, in that order."""
-        return self._each(places, lambda part, within: [part.kept(place) for place in within.tolist()])
+        return self._each(places, Part.kept)
 
     def _take(self, chosen: Ints) -> Chosen:
         """What is scored of the passages at the places `chosen`, which rise."""

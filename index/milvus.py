@@ -207,7 +207,8 @@ class MilvusEngine:
         for doc, places in wanted.items():
             here = both(f"place in {places}", any_of("doc", [self.state.documents[doc].id]))
             rows += self.link.query(PASSAGES, both(here, visible(self.state.number)), CANDIDATE)
-        return self._take(self._ordered(rows))
+        chosen, impacts = self._take(self._ordered(rows))
+        return chosen.laid_out(), impacts
 
     def _candidate_rows(self, query: Query, limit: int, where: Where) -> list[Row]:
         """The rows of the passages nearest to the query as a whole, by a sentence, and by BM25."""
@@ -279,7 +280,8 @@ class MilvusEngine:
     @cached_property
     def _everything(self) -> tuple[Chosen, list[dict[int, float]]]:
         """What is scored of all passages, in a corpus of which every one is."""
-        return self._take(self._visible(visible(self.state.number), CANDIDATE))
+        chosen, impacts = self._take(self._visible(visible(self.state.number), CANDIDATE))
+        return chosen.laid_out(), impacts
 
     @cached_property
     def _documents(self) -> dict[str, Document]:
@@ -339,7 +341,9 @@ def read_current(link: Link) -> tuple[int, str]:
 @cache
 def schema() -> str:
     """The digest of the code and of the types that rows are made of."""
-    code = "".join(file_hash(Path(__file__).with_name(f"{name}.py")) for name in ("milvus_rows", "milvus_shelving", "tally"))
+    code = "".join(
+        file_hash(Path(__file__).with_name(f"{name}.py")) for name in ("milvus_rows", "milvus_shelving", "tally")
+    )
     return sha256((current_schema() + code + describe(State)).encode()).hexdigest()[:16]
 
 

@@ -146,23 +146,28 @@ class Part:
         """How many passages hold each word, as it is written."""
         return Counter(json.loads(self._forms))
 
-    def kept(self, place: int) -> Kept:
-        """What was made of the passage at `place`, but for its own vector; nothing is copied."""
+    def kept(self, places: Ints) -> list[Kept]:
+        """What was made of the passages at those places, but for their own vectors; nothing is copied."""
         arrays = self.arrays
-        tokens = slice(*arrays.token_bounds[place : place + 2].tolist())
-        sentences = slice(*arrays.sentence_bounds[place : place + 2].tolist())
-        return Kept(
-            sentences=arrays.sentences[sentences],
-            tokens=arrays.tokens[tokens],
-            pieces=arrays.pieces[tokens],
-            starts=arrays.token_starts[sentences.start + place : sentences.stop + place + 1] - tokens.start,
+        tokens = zip(arrays.token_bounds[places].tolist(), arrays.token_bounds[places + 1].tolist(), strict=True)
+        sentences = zip(
+            arrays.sentence_bounds[places].tolist(), arrays.sentence_bounds[places + 1].tolist(), strict=True
         )
+        return [
+            Kept(
+                sentences=arrays.sentences[first:last],
+                tokens=arrays.tokens[start:end],
+                pieces=arrays.pieces[start:end],
+                starts=arrays.token_starts[first + place : last + place + 1] - start,
+            )
+            for place, (start, end), (first, last) in zip(places.tolist(), tokens, sentences, strict=True)
+        ]
 
     def entry(self, place: int, passage: Passage, key: str) -> Entry:
         """What was made of the passage at `place` as the entry of `passage`, which has the same key."""
-        kept = self.kept(place)
+        here = np.array([place])
+        (kept,), (vector,) = self.kept(here), self.vectors.at(here)
         sentences = kept.sentences.astype(np.float32)
-        vector = self.vectors.at(np.array([place]))[0]
         return Entry(passage, key, vector, sentences, kept.tokens, kept.pieces, kept.starts)
 
     def entries(self, doc: str) -> list[Entry]:

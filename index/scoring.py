@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.engine import Floats, Ints, Nibbles, Pieces, Query, Scores
-from index.late import Parts, Products, best_of_parts, lay_out
+from index.late import LaidOut, Loose, Products, lay_out
 from ingest.model import Passage
 
 CONTEXT = 0.95
@@ -27,10 +27,14 @@ class Chosen:
 
     passages: Sequence[Passage]
     vectors: Floats
-    parts: Parts
+    parts: Loose | LaidOut
     contexts: Ints
     sentences: Floats
     bounds: Ints
+
+    def laid_out(self) -> Chosen:
+        """The same, to be scored often."""
+        return replace(self, parts=lay_out(self.parts)) if isinstance(self.parts, Loose) else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def choose(passages: Sequence[Passage], vectors: Floats, kept: Sequence[Kept], t
     return Chosen(
         passages=passages,
         vectors=vectors,
-        parts=lay_out(tokens, np.concatenate([np.zeros(0, np.int64), *starts])),
+        parts=Loose(tokens, np.concatenate([np.zeros(0, np.int64), *starts])),
         contexts=np.cumsum(counts) - counts,
         sentences=sentences.astype(np.float32, copy=False),
         bounds=np.concatenate([[0], np.cumsum(counts - 1)]).astype(np.int64),
@@ -67,7 +71,7 @@ def choose(passages: Sequence[Passage], vectors: Floats, kept: Sequence[Kept], t
 
 def score(query: Query, chosen: Chosen, lexical: Floats, products: Products) -> Scores:
     """The scores of what was chosen, `lexical` those of BM25; by `vecdot`, which starts no threads."""
-    best = best_of_parts(query.tokens, chosen.parts, products)
+    best = chosen.parts.best(query.tokens, products)
     context, best = best[chosen.contexts], np.delete(best, chosen.contexts, axis=0)
     cosines = np.vecdot(chosen.sentences, query.vector)
     return Scores(

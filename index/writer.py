@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -38,15 +39,15 @@ class LocalWriter:
         self.folder, self.made, self.sizes = folder, made, sizes
         self._staged: dict[str, Staged] = {}
         self._settled: set[str] = set()
-        self._saved = time.monotonic()
+        self._saved, self._waiting = time.monotonic(), 0
         (folder / PARTS).mkdir(parents=True, exist_ok=True)
 
     def put(self, document: Document, entries: Sequence[Entry]) -> None:
         """Stage a document and its passages, after the others, in place of what was there under its id."""
         self._staged.pop(document.id, None)
         self._staged[document.id] = make_block(document, entries, self.sizes.vector, self.sizes.token)
-        waiting = sum(len(block.passages) for block in self._in_memory().values())
-        if waiting >= MOST or time.monotonic() - self._saved > SAVED:
+        self._waiting += len(entries)
+        if self._waiting >= MOST or time.monotonic() - self._saved > SAVED:
             self._save()
 
     def keep(self, doc: str, part: Part, *, settled: bool) -> None:
@@ -65,8 +66,7 @@ class LocalWriter:
         A corpus of which every passage is scored is one part. In a larger one what has settled stays where it is.
         """
         number = (current_number(self.folder) or 0) + 1
-        order = [doc for doc in self.made.sources if doc in self._staged]
-        order += [doc for doc in self._staged if doc not in self.made.sources]
+        order = self._order()
         centred = sum(map(self._size, order)) > EXHAUSTIVE
         staying = self._staying() if centred else {}
         where = {doc: part.name for doc, part in staying.items()}
@@ -76,6 +76,10 @@ class LocalWriter:
         generation = Generation(self.made, self.sizes, {doc: where[doc] for doc in order})
         put_in_force(self.folder, number, generation)
         return generation
+
+    def _order(self) -> list[str]:
+        named = [doc for doc in self.made.sources if doc in self._staged]
+        return [*named, *(doc for doc in self._staged if doc not in self.made.sources)]
 
     def _size(self, doc: str) -> int:
         staged = self._staged[doc]
@@ -90,7 +94,21 @@ class LocalWriter:
         if docs:
             part = Part(self.folder / PARTS / self._write(docs, centred=False), self.folder)
             self._staged.update(dict.fromkeys(docs, part))
-        self._saved = time.monotonic()
+            self._gather()
+        self._saved, self._waiting = time.monotonic(), 0
+
+    def _gather(self) -> None:
+        """Make large parts of what was saved as soon as it fills them, so that it does not lie there twice."""
+        in_parts = {doc: staged for doc in self._order() if isinstance(staged := self._staged[doc], Part)}
+        loose = {doc: part.name for doc, part in in_parts.items() if part.name not in self._settled}
+        for docs in [*self._groups([*loose])][:-1]:
+            name = self._unchanged(docs, centred=True) or self._write(docs, centred=True)
+            part = Part(self.folder / PARTS / name, self.folder)
+            self._staged.update(dict.fromkeys(docs, part))
+            self._settled.add(name)
+            in_parts.update(dict.fromkeys(docs, part))
+        for name in {*loose.values()} - {part.name for part in in_parts.values()}:
+            shutil.rmtree(self.folder / PARTS / name, ignore_errors=True)
 
     def _staying(self) -> dict[str, Part]:
         """The documents that stay in their settled parts, as long as enough of those is in force."""

@@ -27,7 +27,7 @@ def build_library(
 ) -> BuildReport:
     """Bring the index of a corpus up to date, with progress bars where `screen` is a terminal.
 
-    The work is done by so many processes, or by the workers of a dask scheduler; by this process where neither is named.
+    The work is done by so many processes or by the workers of a dask scheduler, else by this process.
     """
     settings = replace(Settings(), model=model) if model else Settings()
     if scheduler:

@@ -382,7 +382,9 @@ def build(
     ] = 0,
     scheduler: Annotated[
         str | None,
-        typer.Option("--dask", help="Dask scheduler whose workers read and encode: tcp://HOST:8786.", show_default=False),
+        typer.Option(
+            "--dask", help="Dask scheduler whose workers read and encode: tcp://HOST:8786.", show_default=False
+        ),
     ] = None,
     corpus: Corpus = None,
     folder: IndexFolder = None,

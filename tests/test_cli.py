@@ -279,7 +279,7 @@ def test_an_index_of_another_version_is_told_in_one_line(small: Path, capsys: py
     capsys.readouterr()
     for verb in ("search", "find", "ask", "cite"):
         assert told(capsys, FAILED, verb, "lamp").endswith("made by another version of the program; run: ipsqa build")
-    assert printed(capsys, "build").startswith("1 documents, 1 passages: 1 encoded, 0 kept")
+    assert printed(capsys, "build").startswith("1 documents, 1 passages: 0 encoded, 1 kept")
     assert record(capsys, "search", "lamp")["hits"]
 
 
@@ -317,7 +317,7 @@ def test_doctor_finds_faults_and_names_what_mends_them(small: Path, capsys: pyte
     (small / "texts" / "page.txt").write_text("Another page.\n\nIt has other words.\n", "utf-8")
     assert run(["doctor"]) == FAILED
     assert "FAULT freshness: changed since the index was built: page" in capsys.readouterr().out
-    damaged = next((small / ".ipsqa" / "generations").glob("*/*.npy"))
+    damaged = next((small / ".ipsqa" / "parts").glob("*/*.npy"))
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"\x07")
     assert run(["doctor"]) == FAILED
     assert f"{damaged.name}: missing or damaged" in capsys.readouterr().out

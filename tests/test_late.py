@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from index.engine import unit
 from index.late import (
     MIDDLE,
+    Loose,
     best_in_parts,
-    best_of_parts,
     compress,
     decompress,
     integer_products,
@@ -49,7 +49,9 @@ def naive(query: np.ndarray, packed: np.ndarray, lengths: list[int]) -> list[lis
 def test_the_best_of_each_part_is_the_naive_one(lengths: list[int]) -> None:
     query, packed, starts = made(lengths)
     expected = naive(query, packed, lengths)
-    np.testing.assert_allclose(best_of_parts(query, lay_out(packed, starts), PRODUCTS).T, expected, atol=0.01)
+    loose = Loose(packed, starts)
+    for parts in (loose, lay_out(loose)):
+        np.testing.assert_allclose(parts.best(query, PRODUCTS).T, expected, atol=0.01)
     np.testing.assert_allclose(best_in_parts(query @ decompress(packed).T, starts), expected, atol=1e-6)
 
 

@@ -100,7 +100,7 @@ def test_the_lock_holds_the_one_torch_and_no_place_to_get_it_from() -> None:
 
 def test_asking_loads_neither_torch_nor_the_app() -> None:
     app = ("torch", "sentence_transformers", "transformers", "onnx", "streamlit", "pandas", "sklearn")
-    heavy = (*app, "pymilvus", "grpc", "milvus_lite")
+    heavy = (*app, "pymilvus", "grpc", "milvus_lite", "distributed", "dask")
     script = f"import sys, ipsqa.cli, index.search; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stdout

@@ -268,3 +268,21 @@ def test_merging_in_a_process_of_its_own_ends_well(corpus: Path, monkeypatch: py
     monkeypatch.setattr("sys.argv", ["merging", str(corpus / "nowhere")])
     with pytest.raises(SystemExit, match="no index here"):
         merging.main()
+
+
+def test_what_fills_a_part_is_laid_out_while_the_rest_is_made(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "MOST", 2)
+    monkeypatch.setattr(writer, "FULL", 4)
+    names: list[int] = []
+    gather = writer.LocalWriter._gather
+
+    def told(self: writer.LocalWriter) -> None:
+        gather(self)
+        names.append(len(list((corpus / "made" / "parts").iterdir())))
+
+    monkeypatch.setattr(writer.LocalWriter, "_gather", told)
+    make(corpus, *WORKS)
+    assert names == [1, 2, 2, 3, 3, 4]  # two documents of two passages make a part
+    assert len(opened(corpus).generation.parts) == 3
+    monkeypatch.setattr(writer.LocalWriter, "_gather", lambda self: None)
+    assert opened(corpus).generation.parts == built_anew(corpus, *WORKS).generation.parts
