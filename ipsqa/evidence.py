@@ -20,8 +20,8 @@ DEPTH = 10
 """Passages that sentences are taken from: the best ten hold nine tenths of the judged evidence."""
 
 SHORT_WORDS, THING_WORDS, LONG_WORDS, TABLE_WORDS = 60, 100, 165, 70
-"""Words of an answer to a question of fact, of one that asks what or which without a kind of thing, of any other, and of
-a stretch of a table that is shown without a gap."""
+"""Words of an answer to a question of fact, to one that asks what or which without a kind of thing, to any other, and
+of a stretch of a table that is shown without a gap."""
 
 PASSAGE = 2.4
 """For a question of fact: what a passage's score weighs, the words of a sentence weighing 1. From 1.7 to 3.5 .91 of the
