@@ -11,7 +11,7 @@ import pytest
 from index.engine import Where
 from ipsqa.answer import ELLIPSIS, Answer
 from ipsqa.evaluation import SHIPPED, ask_values, read_questions
-from ipsqa.evidence import LONG_WORDS, SHORT_WORDS, TABLE_WORDS
+from ipsqa.evidence import LONG_WORDS, SHORT_WORDS, TABLE_WORDS, THING_WORDS
 from ipsqa.library import Library, open_library
 from ipsqa.questions import Question
 from tests.built import MANIFEST, shipped_index
@@ -46,11 +46,12 @@ def test_every_sentence_is_cited_and_every_quotation_is_verbatim(library: Librar
 
 
 def test_an_answer_is_no_longer_than_its_kind_allows(answers: list[Answer]) -> None:
-    lengths = [
-        sum(len(sentence.text.split()) for sentence in answer.sentences) for answer in answers if answer.answered
-    ]
-    assert max(lengths) <= LONG_WORDS + TABLE_WORDS
-    assert sum(lengths) / len(lengths) < (SHORT_WORDS + LONG_WORDS) / 2
+    for answer in (answer for answer in answers if answer.answered):
+        question = Question(answer.request.text)
+        limit = LONG_WORDS if not question.short else THING_WORDS if question.kind == "fact" else SHORT_WORDS
+        whole = any(citation.passage.kind in ("table", "title") for citation in answer.citations)
+        words = sum(len(sentence.text.split()) for sentence in answer.sentences)
+        assert words <= limit + TABLE_WORDS * whole, answer.request.text
 
 
 def test_answers_hold_what_was_judged_to_answer(library: Library) -> None:
