@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from index.engine import Scores
+from index.engine import Floats, Scores
 from index.fusion import standardised
 from index.terms import index_terms
 from ingest.model import Passage
@@ -19,20 +19,22 @@ from ipsqa.questions import Question
 DEPTH = 10
 """Passages that sentences are taken from: the best ten hold nine tenths of the judged evidence."""
 
-SHORT_WORDS, LONG_WORDS, TABLE_WORDS = 60, 165, 70
-"""Words of an answer to a question of fact, of any other, and of a stretch of a table that is shown without a gap."""
+SHORT_WORDS, THING_WORDS, LONG_WORDS, TABLE_WORDS = 60, 100, 165, 70
+"""Words of an answer to a question of fact, to one that asks what or which without a kind of thing, to any other, and
+of a stretch of a table that is shown without a gap. Answers then hold .66 of the judged evidence, of facts .90, of what
+descriptive questions ask .55; with 60 for a thing .51, with 145 for any other .50, with 205 .58
+(`python -m evaluation.selection`, as the figures below)."""
 
-PASSAGE, MEANING = 2.4, 0.5
-"""For a question of fact: what a passage's score and a sentence's meaning weigh, its words weighing 1."""
+PASSAGE = 2.4
+"""For a question of fact: what a passage's score weighs, a sentence's words weighing 1; 1.7 to 3.5 hold as much."""
 
-LONG_PASSAGE, LONG_MEANING = 4.0, 1.0
-"""The same for any other question. On the judged ones 3 to 7 and .5 to 1.5 hold as much of the evidence, to within
-chance."""
+LONG_PASSAGE, LONG_MEANING = 6.0, 1.0
+"""For any other question: what a passage's score and a sentence's meaning weigh. The greater the first, the more is
+held for descriptive questions (.41 at 2, .51 at 4, .55 at 6 and 8; .60 by the best passage whole, in more words), and
+the less for those that need two places (.44, .37, .37, .32, .26). The second holds less at .5 and at 1.5."""
 
-AROUND, LONG_NEXT = 0.25, 1.0
-"""There, what the sentences beside one weigh in its value, and what a sentence gains by each that is quoted beside it.
-Answers then hold .47 of the evidence to descriptive questions, in two runs of sentences; without, .44 in four; separate
-runs of 20 to 50 words that were scored as wholes held .37 of it."""
+LONG_NEXT = 1.0
+"""There, what a sentence gains by each that is quoted beside it: .5 and 1 hold as much, and 1 in fewer runs; 2 less."""
 
 KIND, UNMET = 2.5, 3.0
 """What a sentence gains by holding the kind of thing asked for, and loses by lacking the years and numbers named."""
@@ -40,8 +42,9 @@ KIND, UNMET = 2.5, 3.0
 BESIDE, NEXT = 1.0, 0.5
 """What a further sentence gains by standing in a passage already quoted, and right beside what is quoted."""
 
-CLOSE = 2.0
-"""A further sentence is given where it falls short of the best by no more than this."""
+CLOSE = 1.5
+"""A further sentence is given where it falls short of the best by no more than this. From 1 to 1.75 as much is held, in
+40 to 43 words; 2 holds .05 more, in 44."""
 
 ROOM = 15
 """Words that must be left for another sentence to be looked for."""
@@ -128,9 +131,8 @@ class Evidence:
         best = max(titles, key=lambda place: met[place], default=None)
         return best if best is not None and met[best] > sum(map(weigh, asked)) / 2 else None
 
-    def _values(self, side: Scores, passage: float, meaning: float) -> Values:
-        """How well each sentence of the best passages fits."""
-        fits = standardised(side.sentence_late) + meaning * standardised(side.sentence_cosine)
+    def _values(self, side: Scores, fits: Floats, passage: float) -> Values:
+        """The value of each sentence of the best passages: how well it fits, and its passage's score as it weighs."""
         return {
             (place, number): passage * float(side.fused[place]) + float(fits[int(side.bounds[place]) + number])
             for place in self._best(side)
@@ -140,7 +142,8 @@ class Evidence:
     # A fact: the sentence of the right kind that fits best, and those that come close.
 
     def _short(self, chosen: list[Piece]) -> None:
-        values = self._values(self.scores, PASSAGE, MEANING)
+        limit = THING_WORDS if self.question.kind == "fact" else SHORT_WORDS
+        values = self._values(self.scores, standardised(self.scores.sentence_late), PASSAGE)
         values = {key: value + self._met(*key, values) for key, value in values.items()}
         quoted: set[tuple[int, int]] = set()
         best, used = -np.inf, 0
@@ -148,13 +151,13 @@ class Evidence:
             place, number = max(values, key=lambda key: (values[key] + _company(key, quoted), -key[0], -key[1]))
             value = values.pop((place, number)) + _company((place, number), quoted)
             best = max(best, value)
-            if value < best - CLOSE or used >= SHORT_WORDS:
+            if value < best - CLOSE or used >= limit:
                 break
             piece = self._unit(place, number, values)
-            if used + self.length(_new(piece, quoted)) > SHORT_WORDS and self._pointing(place, number):
+            if used + self.length(_new(piece, quoted)) > limit and self._pointing(place, number):
                 piece = Piece(place, (number,))
             length = self.length(_new(piece, quoted))
-            if (place, number) in quoted or (used and used + length > SHORT_WORDS):
+            if (place, number) in quoted or (used and used + length > limit):
                 continue
             if self._said(_new(piece, quoted), chosen):
                 continue
@@ -199,11 +202,12 @@ class Evidence:
             return Piece(place, tuple(sorted({*captions, *between})))
         return Piece(place, tuple(sorted({*captions, body[0], *label, number})))
 
-    # Any other question: the sentences that fit best with those around them.
+    # Any other question: the sentences that fit best, those beside each other sooner.
 
     def _long(self, side: Scores, chosen: list[Piece], limit: float) -> None:
         """Add what answers one side to `chosen`, which may have so many words then."""
-        values = _with_neighbours(self._values(side, LONG_PASSAGE, LONG_MEANING))
+        fits = standardised(side.sentence_late) + LONG_MEANING * standardised(side.sentence_cosine)
+        values = self._values(side, fits, LONG_PASSAGE)
         used = before = sum(map(self.length, chosen))
         quoted: set[tuple[int, int]] = set()
         while values and limit - used >= ROOM:
@@ -244,17 +248,6 @@ def _company(key: tuple[int, int], quoted: set[tuple[int, int]]) -> float:
     place, number = key
     beside = (place, number - 1) in quoted or (place, number + 1) in quoted
     return BESIDE * any(place == other for other, _ in quoted) + NEXT * beside
-
-
-def _with_neighbours(values: Values) -> Values:
-    """Each sentence's value, leaning to those of the sentences beside it in its passage."""
-    return {
-        (place, number): (
-            value + AROUND * (values.get((place, number - 1), value) + values.get((place, number + 1), value))
-        )
-        / (1 + 2 * AROUND)
-        for (place, number), value in values.items()
-    }
 
 
 def _continued(key: tuple[int, int], quoted: set[tuple[int, int]]) -> float:
