@@ -182,7 +182,10 @@ def _verdict(record: Record) -> Iterator[str]:
 
 def _statement(record: Record) -> str:
     """How many passages were found, and where the cut lies."""
-    count = f"{record['total']} passage{'' if record['total'] == 1 else 's'} of {record['considered']}"
+    passages = f"{record['total']} passage{'' if record['total'] == 1 else 's'}"
+    if record["total"] and not record["cut"]:
+        return f"{passages}: every one with the words in quotation marks"
+    count = f"{passages} of {record['considered']}"
     if not record["total"]:
         return f"{count}: no passage is about this"
     rest = f"; the best of the others has {record['below']:.2f}" if record["total"] < record["considered"] else ""

@@ -99,6 +99,11 @@ def _counted(findings: Findings) -> str:
             f"{findings.considered} passages were judged. Try other words, or fewer.</div>"
         )
     passages = "passage is" if findings.total == 1 else "passages are"
+    if not findings.cut:
+        return (
+            f'<section aria-label="Result"><h2 class="count"><b>{findings.total}</b> '
+            f"{'passage has' if findings.total == 1 else 'passages have'} the words in quotation marks</h2></section>"
+        )
     rest = (
         f" The best of the others has a relevance of {_floor(findings.below)}."
         if findings.total < findings.considered
