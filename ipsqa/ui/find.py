@@ -81,7 +81,8 @@ def _found(library: Library, topic: str, where: Where) -> None:
         **address.held("reach", REACHES, "balanced", resets=("within", "all")),
     )
     if not findings.passages:
-        rooms.link_to("ask", "Ask it as a question instead", q=topic)
+        with st.container(key="actions.instead"):
+            rooms.link_to("ask", "Ask it as a question instead", q=topic)
         return
     known = shelfmarks(library.documents)
     parts = {document.id: parts_of(document) for document in library.documents}
@@ -155,7 +156,8 @@ def _list(known: dict[str, Shelfmark], placed: Sequence[tuple[str, Found]], term
             for _, found in group:
                 _show_found(known[name].document, found, terms, whole_trail=False)
     if len(shown) < len(chosen):
-        rooms.link_to("find", f"Show all {len(chosen)}", **{**address.current(), "all": "1"})
+        with st.container(key="actions.all"):
+            rooms.link_to("find", f"Show all {len(chosen)}", **{**address.current(), "all": "1"})
 
 
 def _heading(mark: Shelfmark, count: int) -> None:
@@ -180,7 +182,8 @@ def _show_collected(library: Library) -> None:
     st.html("<h1>Collected passages</h1>")
     if not passages:
         st.html(note("Nothing is collected yet. Tick “Collect” beside a passage, and it waits here.", "lede"))
-        rooms.link_to("find", "Find passages on a topic")
+        with st.container(key="actions.none"):
+            rooms.link_to("find", "Find passages on a topic")
         return
     st.html(note("They stand in the address of this page: bookmark it or send it, and they are there again.", "note"))
     with st.container(horizontal=True, key="tools", vertical_alignment="bottom"):
