@@ -72,6 +72,9 @@ def planter() -> Planter:
         f"”{CALL}” (Susi & Heikkilä (2011), p. 54).",
         f"«{CALL}» (Susi & Heikkilä, 2011a, p. 54).",
         f"As Susi and Heikkilä (2011, p. 54) put it, ‘{CALL}’.",
+        f"However, Susi and Heikkilä (2011, p. 54) hold that “{CALL}”.",
+        f"In Tampere, Finland, Susi and Heikkilä (2011: 54) saw that “{CALL}”.",
+        f"In Finland, Riikka Susi and Elli Heikkilä (2011: 54) saw that “{CALL}”.",
         f"Susi and Heikkilä’s (2011) study says: '{CALL}' (p. 54).",
         f"“{CALL}”, write Susi and Heikkilä (2011: 54).",
         f"Susi and Heikkilä (2011, p. 3) agree. “{CENTRAL}” and “{CALL}” (ibid., p. 54).",
@@ -152,6 +155,8 @@ def test_right_citations_in_every_shape(tmp_path: Path, citation: str) -> None:
             "3: uncited: quotation without a citation: (Susi & Heikkilä, 2011, p. 54)",
         ),
         ("(Vanhanen & Heikkilä, 2016)", "1: wrong-year: 2016 should be 2017 or n.d."),
+        ("As Susi and Heikila (2011) say.", "1: wrong-author: “Susi and Heikila” should be “Susi and Heikkilä”"),
+        ("Moreover, Susi (2011) differs.", "1: wrong-author: “Susi” should be “Susi and Heikkilä”"),
         ("McLaughlin (2011) differs.", "1: wrong-author: “McLaughlin” should be “McLaughlin and Cummins”"),
         (
             f"“{CHILDREN}” (McLaughlin & Cummins, 2011).",
