@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -111,7 +111,7 @@ def run(arguments: list[str]) -> int:
         status = commands(args=arguments, prog_name="ipsqa", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _told(error.format_message(), MISUSED)
+        return _told(_with_hint(error.format_message(), arguments), MISUSED)
     except (CorpusError, SettingsError, StaleIndexError) as error:
         return _told(str(error), FAILED)
     except BrokenPipeError:
@@ -124,6 +124,15 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     return status if isinstance(status, int) else 0
+
+
+def _with_hint(message: str, arguments: list[str]) -> str:
+    """What a command line was found wrong for, and what was probably meant where quotation marks were forgotten."""
+    if message.startswith("Got unexpected extra argument"):
+        return f"{message}: put a query of several words in quotation marks"
+    if arguments and " " in arguments[0].strip():
+        return f'that is no command; to ask it: ipsqa ask "{arguments[0].strip()}"'
+    return message
 
 
 def _told(message: str, status: int) -> int:
@@ -184,6 +193,7 @@ def find(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write to this .csv, .md, .json or .docx file.", show_default=False)
     ] = None,
+    style: Style = "apa",
     doc: Doc = None,
     country: Country = None,
     section: SectionName = None,
@@ -196,6 +206,7 @@ def find(
     """Every passage about a topic, with its relevance, down to a cut that is stated."""
     from ipsqa.library import open_library
     from ipsqa.records import find_record
+    from ipsqa.verdicts import with_citations
 
     where = _where(doc, country, section, author)
     library = open_library(corpus, folder)
@@ -207,9 +218,9 @@ def find(
     if out is not None:
         if query is None or batch is not None:
             _misused("--out takes one query")
-        _export(record(_words(query), None), out)
+        _export(with_citations(record(_words(query), None), library, style), out)
         return
-    _answer(record, query, batch, form, library)
+    _answer(record, query, batch, form, library, style)
 
 
 @commands.command(epilog='Example: ipsqa ask "how did Hervanta reduce youth gang problems?"')
@@ -563,10 +574,11 @@ def _answer(
     batch: Path | None,
     form: Form,
     library: Library,
+    style: str = "apa",
 ) -> None:
     """Print the record of one query, or of each query of a batch as soon as it is there."""
     if batch is None:
-        _print(record(_words(query), None), form, library)
+        _print(record(_words(query), None), form, library, style)
         return
     if query is not None:
         _misused("give a query or --batch, not both")
@@ -578,11 +590,11 @@ def _answer(
         print(json.dumps(record(asked.query, asked.ident), ensure_ascii=False), flush=True)
 
 
-def _export(record: dict[str, Any], out: Path) -> None:
+def _export(record: Mapping[str, Any], out: Path) -> None:
     """Write the record of `find` to a file of the kind that its name says."""
     from ipsqa.export import to_csv, to_docx, to_markdown
 
-    writers: dict[str, Callable[[dict[str, Any]], bytes]] = {
+    writers: dict[str, Callable[[Mapping[str, Any]], bytes]] = {
         ".csv": lambda found: to_csv(found).encode("utf-8-sig"),
         ".md": lambda found: to_markdown(found).encode(),
         ".json": lambda found: json.dumps(found, ensure_ascii=False, indent=2).encode(),
@@ -602,7 +614,7 @@ def _words(query: str | None) -> str:
     return query
 
 
-def _print(record: dict[str, Any], form: Form, library: Library) -> None:
+def _print(record: dict[str, Any], form: Form, library: Library, style: str) -> None:
     if form is Form.JSON:
         _print_json(record)
     elif form in (Form.BIBTEX, Form.RIS, Form.CSL):
@@ -615,8 +627,10 @@ def _print(record: dict[str, Any], form: Form, library: Library) -> None:
         write_record(record, sys.stdout)
     else:
         from ipsqa.export import to_csv, to_markdown
+        from ipsqa.verdicts import with_citations
 
-        sys.stdout.write(to_csv(record) if form is Form.CSV else to_markdown(record))
+        written = with_citations(record, library, style)
+        sys.stdout.write(to_csv(written) if form is Form.CSV else to_markdown(written))
 
 
 def _print_json(record: dict[str, Any]) -> None:

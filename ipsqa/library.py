@@ -84,7 +84,7 @@ def engine_uri(engine: str | None = None, uri: str | None = None) -> str:
 
 def _manifest(path: Path) -> Path:
     found = path / MANIFEST if path.is_dir() else path
-    if not found.is_file():
+    if not found.is_file() or found.suffix != Path(MANIFEST).suffix:
         raise SettingsError(f"{found}: no such corpus: give a folder that holds a {MANIFEST}")
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,9 +124,17 @@ def test_find_writes_files(ending: str, tmp_path: Path, capsys: pytest.CaptureFi
     said = printed(capsys, "find", "forced marriage", "--out", str(out))
     assert said.endswith(f"passages written to {out}\n")
     if ending == ".docx":
-        assert docx.Document(str(out)).paragraphs[0].text == "forced marriage"
+        words = [paragraph.text for paragraph in docx.Document(str(out)).paragraphs]
+        assert words[0] == "forced marriage"
+        assert "References" in words
+        listed = words[words.index("References") + 1 :]
+        assert "Susi, R., & Heikkilä, E. (2011)" in " ".join(listed)
+        assert listed == sorted(listed)
     else:
-        assert "arriage" in out.read_text("utf-8-sig")
+        text = out.read_text("utf-8-sig")
+        assert "arriage" in text
+        assert "(Susi & Heikkilä, 2011, p. " in text.replace("\\&", "&")
+        assert "Susi, R., & Heikkilä, E. (2011). Immigrants" in text.replace("\\&", "&")
 
 
 def test_find_says_what_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,6 +250,11 @@ def test_a_batch_of_standard_input_is_answered_as_it_comes() -> None:
         (["eval", "--questions", "nowhere.jsonl"], FAILED, "nowhere.jsonl: No such file"),
         (["remove", "atlas", "--corpus", "nowhere"], FAILED, "no such corpus"),
         (["add", "nowhere.txt"], FAILED, "nowhere.txt: no such file"),
+        (["add", str(CORPUS)], FAILED, "is a folder: add its files one by one"),
+        (["check", str(CORPUS)], FAILED, "is a folder: name the drafts in it"),
+        (["search", "x", "--corpus", str(CORPUS / "README.md")], FAILED, "no such corpus"),
+        (["search", "two", "words"], MISUSED, "put a query of several words in quotation marks"),
+        (["who leads it?"], MISUSED, 'to ask it: ipsqa ask "who leads it?"'),
     ],
 )
 def test_errors_are_one_line(
@@ -389,6 +403,16 @@ def test_searching_loads_no_more_than_it_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+def test_output_is_utf8_whatever_python_was_told_and_bad_bytes_are_borne(encoding: str) -> None:
+    known = {**os.environ, "PYTHONIOENCODING": encoding}
+    for form in ("text", "json", "csv"):
+        line: list[str | bytes] = [sys.executable, "-m", "ipsqa", "search", b"\xff trust", "-k", "1", "--format", form]
+        done = subprocess.run(line, capture_output=True, env=known, check=True)
+        assert done.stderr == b""
+        assert done.stdout.decode("utf-8")
 
 
 def test_main_leaves_with_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
