@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from ipsqa.library import Library, Places
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+_BUILD = "ipsqa build"
+_PLACES = ("--corpus", "--index")
 
 commands = typer.Typer(
     add_completion=False, rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]}
@@ -112,7 +116,9 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
     except typer.TyperException as error:
         return _told(_with_hint(error.format_message(), arguments), MISUSED)
-    except (CorpusError, SettingsError, StaleIndexError) as error:
+    except StaleIndexError as error:
+        return _told(str(error).replace(_BUILD, " ".join((_BUILD, *_places_given(arguments)))), FAILED)
+    except (CorpusError, SettingsError) as error:
         return _told(str(error), FAILED)
     except BrokenPipeError:
         # Whoever read the output has gone; what is left in the buffer must not raise again on the way out.
@@ -133,6 +139,17 @@ def _with_hint(message: str, arguments: list[str]) -> str:
     if arguments and " " in arguments[0].strip():
         return f'that is no command; to ask it: ipsqa ask "{arguments[0].strip()}"'
     return message
+
+
+def _places_given(arguments: list[str]) -> list[str]:
+    """The options of a command line that say which corpus and which index: a command that mends needs them too."""
+    given: list[str] = []
+    for place, argument in enumerate(arguments):
+        if argument in _PLACES:
+            given += arguments[place : place + 2]
+        elif argument.startswith(tuple(f"{option}=" for option in _PLACES)):
+            given.append(argument)
+    return list(map(shlex.quote, given))
 
 
 def _told(message: str, status: int) -> int:
@@ -524,7 +541,8 @@ def doctor(corpus: Corpus = None, folder: IndexFolder = None) -> None:
     for finding in findings:
         print(f"{'ok   ' if finding.sound else 'FAULT'} {finding.what}: {finding.state}")
         if finding.mend:
-            print(f"      run: {finding.mend}")
+            given = [f"--corpus={corpus}"] * bool(corpus) + [f"--index={folder}"] * bool(folder)
+            print(f"      run: {' '.join((finding.mend, *_places_given(given)))}")
     if not all(finding.sound for finding in findings):
         raise typer.Exit(FAILED)
 

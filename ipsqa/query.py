@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     r"|(?<!\S)-(?:[\"“„«](?P<without>[^\"“”„«»]+)[\"”“»]|(?P<less>[^\W\d_][\w’'-]*))"
     r"|(?<!\w)[\"“„«](?P<phrase>[^\"“”„«»]+)[\"”“»](?!\w)"
 )
+_LOOSE = re.compile(rf"(?<!\S)(?P<field>{'|'.join(FIELDS)}):\s+(?P<value>[^\s:]+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _HALF = re.compile("[\ud800-\udfff]")
 _EDGES = ' \t?!.,;"“”„«»'
@@ -92,6 +93,9 @@ def parse(given: str, where: Where | None = None) -> Request:
         return " "
 
     text = " ".join(_TOKEN.sub(replacement, given).split())
+    if (loose := _LOOSE.search(given)) and not prose:
+        field, value = loose["field"].lower(), loose["value"]
+        taken["note"].append(f"“{field}:” was searched as a word; to narrow the search write {field}:{value}")
     request = Request(
         given=given,
         text=text if _WORD.search(text) else "",

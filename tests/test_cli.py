@@ -415,6 +415,17 @@ def test_output_is_utf8_whatever_python_was_told_and_bad_bytes_are_borne(encodin
         assert done.stdout.decode("utf-8")
 
 
+@pytest.mark.parametrize("form", ["{option}={place}", "{option} {place}"])
+def test_what_mends_names_the_places_that_were_given(
+    form: str, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = small / "elsewhere"
+    given = form.format(option="--index", place=place).split()
+    assert told(capsys, FAILED, "search", "lamp", *given).endswith(f"run: ipsqa build {' '.join(given)}")
+    assert run(["doctor", *given]) == FAILED
+    assert f"run: ipsqa build --index={place}\n" in capsys.readouterr().out
+
+
 def test_main_leaves_with_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["ipsqa", "--version"])
     with pytest.raises(SystemExit) as left:
