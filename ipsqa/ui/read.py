@@ -40,6 +40,7 @@ def show(library: Library) -> None:
     _search(document, parts, part, found)
     st.html(part_html(document, part, here, found))
     _turn_over(parts, part)
+    scrolling.fold_contents()
     if here is not None:
         scrolling.scroll_to(HERE, f"{here}")
 
