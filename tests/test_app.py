@@ -185,6 +185,10 @@ def test_find_counts_what_it_found_and_says_where_the_cut_lies() -> None:
     assert f"{findings.total} passages are about “{TOPIC}”" in said(app)
     assert f"All {findings.considered} passages were judged" in said(app)
     assert html(app).count('<article class="passage">') == min(findings.total, 30)
+    assert len(app.get("button_group")) == 1
+    phrase = room("find", topic='"honour-related violence"')
+    assert "passages have the words in quotation marks" in said(phrase)
+    assert not phrase.get("button_group"), "there is no cut to move"
     wider = room("find", topic=TOPIC, reach="high")
     assert "passages are about" in said(wider)
 

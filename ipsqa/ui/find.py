@@ -72,14 +72,8 @@ def _found(library: Library, topic: str, where: Where) -> None:
     if findings.also:
         st.html(note(f"Searched also: {', '.join(findings.also)}.", "aside"))
     st.html(_counted(findings))
-    st.segmented_control(
-        "How much to find",
-        list(REACHES),
-        format_func=REACHES.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        **address.held("reach", REACHES, "balanced", resets=("within", "all")),
-    )
+    if findings.cut:
+        _reach()
     if not findings.passages:
         with st.container(key="actions.instead"):
             rooms.link_to("ask", "Ask it as a question instead", q=topic)
@@ -90,6 +84,18 @@ def _found(library: Library, topic: str, where: Where) -> None:
     show_strip(known, [(name, found.passage) for name, found in placed])
     _tools(library, findings, known, placed)
     _list(known, placed, frozenset(index_terms(" ".join((topic_of(findings.request.text), *findings.also)))))
+
+
+def _reach() -> None:
+    """The choice of how far the cut reaches."""
+    st.segmented_control(
+        "How much to find",
+        list(REACHES),
+        format_func=REACHES.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **address.held("reach", REACHES, "balanced", resets=("within", "all")),
+    )
 
 
 def _counted(findings: Findings) -> str:
