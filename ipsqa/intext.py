@@ -40,6 +40,7 @@ _BRACKET = re.compile(r"\((?P<round>[^()]*(?:\([^()]*\)[^()]*)?)\)|\[(?!\^)(?P<s
 _DATED = re.compile(rf"(?P<names>[^;]*?)[\s,]*\(?(?P<year>{_YEAR})\)?(?P<rest>[^;]*)", re.DOTALL | re.IGNORECASE)
 _LOCATOR = re.compile(rf"\s*(?:[,:]\s*(?:{_PAGE_MARK})?|(?<=\s){_PAGE_MARK}){_PAGE}{_MORE}", re.IGNORECASE)
 _PAGE_ONLY = re.compile(rf"\s*{_PAGE_MARK}{_PAGE}{_MORE}\s*", re.IGNORECASE)
+_PAGE_BEHIND = re.compile(rf",?\s*{_PAGE_MARK}{_PAGE}{_MORE}", re.IGNORECASE)
 _KEYED = re.compile(
     rf"-?@\{{?(?P<key>\w(?:[\w:.+/-]*\w)?)\}}?(?:[\s,]+(?:{_PAGE_MARK})?{_PAGE}{_MORE})?\s*", re.IGNORECASE
 )
@@ -209,6 +210,9 @@ def _read_part(text: str, whole: InText) -> InText | None:
         dated = replace(whole, year=match["year"], year_at=(match.start("year"), match.end("year")))
         dated = _with_names(dated, text, names)
         located = _LOCATOR.match(match["rest"])
+        if located is None and not match["rest"].strip() and whole.end == end + 1:
+            behind = _PAGE_BEHIND.match(text, whole.end)
+            return _with_page(dated, behind, 0) if behind else dated
         if located is None:
             return replace(dated, elsewhere=any(map(str.isalpha, match["rest"])))
         return _with_page(dated, located, match.start("rest"))
