@@ -138,7 +138,9 @@ def _with_hint(message: str, arguments: list[str]) -> str:
         return f"{message}: put a query of several words in quotation marks"
     if arguments and " " in arguments[0].strip():
         return f'that is no command; to ask it: ipsqa ask "{arguments[0].strip()}"'
-    return message
+    if message.startswith("No such command") and "Did you mean" not in message:
+        return f"{message} ipsqa --help lists them"
+    return message.replace("Value error, ", "")
 
 
 def _places_given(arguments: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -254,6 +255,8 @@ def test_a_batch_of_standard_input_is_answered_as_it_comes() -> None:
         (["check", str(CORPUS)], FAILED, "is a folder: name the drafts in it"),
         (["search", "x", "--corpus", str(CORPUS / "README.md")], FAILED, "no such corpus"),
         (["search", "two", "words"], MISUSED, "put a query of several words in quotation marks"),
+        (["help"], MISUSED, "No such command 'help'. ipsqa --help lists them"),
+        (["search", "x", "--format", "docx"], MISUSED, "'--format': 'docx' is not one of 'text'"),
         (["who leads it?"], MISUSED, 'to ask it: ipsqa ask "who leads it?"'),
     ],
 )
@@ -267,6 +270,21 @@ def test_a_question_that_names_no_filter_of_the_corpus_is_explained(capsys: pyte
     found = record(capsys, "search", "police", "--country", "Atlantis", "--author", "Susi", "--section", "Hervanta")
     assert found["hits"] == []
     assert "“Atlantis”" in found["notes"][0]
+
+
+def test_a_copy_that_fails_half_way_leaves_no_trace(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(file: Path, copy: Path) -> None:
+        copy.write_text("The lamp was", "utf-8")
+        raise OSError(errno.ENOSPC, "No space left on device", str(copy))
+
+    (tmp_path / "lamps.txt").write_text("The lamp was lit at dusk and went out at dawn.\n", "utf-8")
+    monkeypatch.setattr("ipsqa.shelf.shutil.copyfile", full)
+    manifest = (small / "corpus.toml").read_bytes()
+    assert "No space left on device" in told(capsys, FAILED, "add", str(tmp_path / "lamps.txt"))
+    assert [path.name for path in (small / "texts").iterdir()] == ["page.txt"]
+    assert (small / "corpus.toml").read_bytes() == manifest
 
 
 def test_works_are_added_and_removed(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
