@@ -225,7 +225,6 @@ def find(
     """Every passage about a topic, with its relevance, down to a cut that is stated."""
     from ipsqa.library import open_library
     from ipsqa.records import find_record
-    from ipsqa.verdicts import with_citations
 
     where = _where(doc, country, section, author)
     library = open_library(corpus, folder)
@@ -237,6 +236,8 @@ def find(
     if out is not None:
         if query is None or batch is not None:
             _misused("--out takes one query")
+        from ipsqa.verdicts import with_citations
+
         _export(with_citations(record(_words(query), None), library, style), out)
         return
     _answer(record, query, batch, form, library, style)
