@@ -103,6 +103,7 @@ class Claims:
         if reading is None:
             # Without a year, brackets around some words are a citation only where the words are an author's name.
             return claim if cited.year else None
+        claim = replace(claim, cited=replace(cited, names=reading.names))
         return replace(claim, citables=reading.citables, right=reading.authors_right, dated=reading.year_right)
 
     def _is_near(self, last: Range, cited: InText) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from ipsqa.library import Library, Places
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+_BUILD = "ipsqa build"
+_PLACES = ("--corpus", "--index")
 
 commands = typer.Typer(
     add_completion=False, rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]}
@@ -94,6 +99,10 @@ Count = Annotated[int, typer.Option("-k", help="How many passages to list.", min
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Files and pipes get UTF-8; a terminal that lacks a letter shows a question mark for it.
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -106,8 +115,10 @@ def run(arguments: list[str]) -> int:
         status = commands(args=arguments, prog_name="ipsqa", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _told(error.format_message(), MISUSED)
-    except (CorpusError, SettingsError, StaleIndexError) as error:
+        return _told(_with_hint(error.format_message(), arguments), MISUSED)
+    except StaleIndexError as error:
+        return _told(str(error).replace(_BUILD, " ".join((_BUILD, *_places_given(arguments)))), FAILED)
+    except (CorpusError, SettingsError) as error:
         return _told(str(error), FAILED)
     except BrokenPipeError:
         # Whoever read the output has gone; what is left in the buffer must not raise again on the way out.
@@ -119,6 +130,28 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     return status if isinstance(status, int) else 0
+
+
+def _with_hint(message: str, arguments: list[str]) -> str:
+    """What a command line was found wrong for, and what was probably meant where quotation marks were forgotten."""
+    if message.startswith("Got unexpected extra argument"):
+        return f"{message}: put a query of several words in quotation marks"
+    if arguments and " " in arguments[0].strip():
+        return f'that is no command; to ask it: ipsqa ask "{arguments[0].strip()}"'
+    if message.startswith("No such command") and "Did you mean" not in message:
+        return f"{message} ipsqa --help lists them"
+    return message.replace("Value error, ", "")
+
+
+def _places_given(arguments: list[str]) -> list[str]:
+    """The options of a command line that say which corpus and which index: a command that mends needs them too."""
+    given: list[str] = []
+    for place, argument in enumerate(arguments):
+        if argument in _PLACES:
+            given += arguments[place : place + 2]
+        elif argument.startswith(tuple(f"{option}=" for option in _PLACES)):
+            given.append(argument)
+    return list(map(shlex.quote, given))
 
 
 def _told(message: str, status: int) -> int:
@@ -179,6 +212,7 @@ def find(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write to this .csv, .md, .json or .docx file.", show_default=False)
     ] = None,
+    style: Style = "apa",
     doc: Doc = None,
     country: Country = None,
     section: SectionName = None,
@@ -202,9 +236,11 @@ def find(
     if out is not None:
         if query is None or batch is not None:
             _misused("--out takes one query")
-        _export(record(_words(query), None), out)
+        from ipsqa.verdicts import with_citations
+
+        _export(with_citations(record(_words(query), None), library, style), out)
         return
-    _answer(record, query, batch, form, library)
+    _answer(record, query, batch, form, library, style)
 
 
 @commands.command(epilog='Example: ipsqa ask "how did Hervanta reduce youth gang problems?"')
@@ -522,7 +558,8 @@ def doctor(corpus: Corpus = None, folder: IndexFolder = None) -> None:
     for finding in findings:
         print(f"{'ok   ' if finding.sound else 'FAULT'} {finding.what}: {finding.state}")
         if finding.mend:
-            print(f"      run: {finding.mend}")
+            given = [f"--corpus={corpus}"] * bool(corpus) + [f"--index={folder}"] * bool(folder)
+            print(f"      run: {' '.join((finding.mend, *_places_given(given)))}")
     if not all(finding.sound for finding in findings):
         raise typer.Exit(FAILED)
 
@@ -572,10 +609,11 @@ def _answer(
     batch: Path | None,
     form: Form,
     library: Library,
+    style: str = "apa",
 ) -> None:
     """Print the record of one query, or of each query of a batch as soon as it is there."""
     if batch is None:
-        _print(record(_words(query), None), form, library)
+        _print(record(_words(query), None), form, library, style)
         return
     if query is not None:
         _misused("give a query or --batch, not both")
@@ -587,11 +625,11 @@ def _answer(
         print(json.dumps(record(asked.query, asked.ident), ensure_ascii=False), flush=True)
 
 
-def _export(record: dict[str, Any], out: Path) -> None:
+def _export(record: Mapping[str, Any], out: Path) -> None:
     """Write the record of `find` to a file of the kind that its name says."""
     from ipsqa.export import to_csv, to_docx, to_markdown
 
-    writers: dict[str, Callable[[dict[str, Any]], bytes]] = {
+    writers: dict[str, Callable[[Mapping[str, Any]], bytes]] = {
         ".csv": lambda found: to_csv(found).encode("utf-8-sig"),
         ".md": lambda found: to_markdown(found).encode(),
         ".json": lambda found: json.dumps(found, ensure_ascii=False, indent=2).encode(),
@@ -611,7 +649,7 @@ def _words(query: str | None) -> str:
     return query
 
 
-def _print(record: dict[str, Any], form: Form, library: Library) -> None:
+def _print(record: dict[str, Any], form: Form, library: Library, style: str) -> None:
     if form is Form.JSON:
         _print_json(record)
     elif form in (Form.BIBTEX, Form.RIS, Form.CSL):
@@ -624,8 +662,10 @@ def _print(record: dict[str, Any], form: Form, library: Library) -> None:
         write_record(record, sys.stdout)
     else:
         from ipsqa.export import to_csv, to_markdown
+        from ipsqa.verdicts import with_citations
 
-        sys.stdout.write(to_csv(record) if form is Form.CSV else to_markdown(record))
+        written = with_citations(record, library, style)
+        sys.stdout.write(to_csv(written) if form is Form.CSV else to_markdown(written))
 
 
 def _print_json(record: dict[str, Any]) -> None:

@@ -83,6 +83,8 @@ _BREAK = re.compile(r"\n[ \t]*\n|\n(?=#{1,6} )|(?<=\n)(?=[-*+] |\d+[.)] )")
 def read_draft(path: Path) -> Draft:
     """The draft at `path`; CorpusError where it is no file of a format that is read, or damaged."""
     suffix = path.suffix.lower()
+    if path.is_dir():
+        raise CorpusError("is a folder: name the drafts in it", path)
     if suffix not in SUFFIXES:
         raise CorpusError(f"{suffix or 'a file without an ending'} is not checked, only {', '.join(SUFFIXES)}", path)
     if suffix == ".docx":

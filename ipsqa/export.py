@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,12 +15,14 @@ Style = Literal["heading", "place", "path", "text", "note"]
 
 COLUMNS = (
     *("n", "rank", "relevance", "score", "doc", "title", "file", "first_line", "last_line", "first_page", "last_page"),
-    *("certainty", "section", "authors", "country", "kind", "quote", "text", "id"),
+    *("certainty", "section", "authors", "country", "kind", "quote", "text", "citation", "reference", "id"),
 )
 """The columns of a CSV file; those that a result does not have are left out."""
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _LINE_START = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
+_NUMBERED = re.compile(r"\[?\d+[\].]")
+_WORDS = re.compile(r"\w+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -85,7 +88,23 @@ def _row(passage: Record) -> dict[str, object]:
         "section": " › ".join(passage["section"]),
         "authors": "; ".join(passage["authors"]),
         "country": passage["country"] or "",
+        **_cited(passage),
     }
+
+
+def _cited(passage: Record) -> dict[str, object]:
+    """A passage's citation and entry of a reference list, where they were made."""
+    made = passage.get("citation")
+    return {"citation": made["in_text"], "reference": made["reference"]} if made else {}
+
+
+def references_of(record: Record) -> tuple[str, ...]:
+    """The entries of the reference list of all passages, each once, by the alphabet or by their numbers."""
+    cited = [str(made["reference"]) for made in map(_cited, passages_of(record)) if made]
+    entries = tuple(dict.fromkeys(cited))
+    if all(map(_NUMBERED.match, entries)):
+        return entries
+    return tuple(sorted(entries, key=lambda entry: [*_WORDS.findall(entry.casefold())]))
 
 
 def _cell(value: object) -> object:
@@ -116,6 +135,11 @@ def _markdown_blocks(record: Record) -> Iterator[str]:
         yield f"{passage.get('n', number)}\\. {escaped(heading(passage))}"
         quoted = escaped(passage.get("quote") or passage["text"]).splitlines()
         yield "\n".join(f"> {line}" for line in quoted)
+        if cited := _cited(passage):
+            yield escaped(str(cited["citation"]))
+    if references := references_of(record):
+        yield "## References"
+        yield from map(escaped, references)
 
 
 def _marks(numbers: Sequence[int]) -> str:
@@ -182,10 +206,15 @@ def _verdict(record: Record) -> Iterator[str]:
 
 def _statement(record: Record) -> str:
     """How many passages were found, and where the cut lies."""
-    count = f"{record['total']} passage{'' if record['total'] == 1 else 's'} of {record['considered']}"
+    passages = f"{record['total']} passage{'' if record['total'] == 1 else 's'}"
+    if record["total"] and not record["cut"]:
+        return f"{passages}: every one with the words in quotation marks"
+    count = f"{passages} of {record['considered']}"
     if not record["total"]:
         return f"{count}: no passage is about this"
-    rest = f"; the best of the others has {record['below']:.2f}" if record["total"] < record["considered"] else ""
+    # Rounded down: what lies below the cut must not read as the cut.
+    below = math.floor(record["below"] * 100) / 100
+    rest = f"; the best of the others has {below:.2f}" if record["total"] < record["considered"] else ""
     return f"{count}: everything of relevance {record['cut']:.2f} or more{rest}"
 
 
@@ -204,6 +233,12 @@ def to_docx(record: Record) -> bytes:
             document.add_heading(_xml(title), level=2)
         document.add_paragraph(_xml(heading(passage)), style="List Number")
         document.add_paragraph(_xml(passage["text"]), style="Quote")
+        if cited := _cited(passage):
+            document.add_paragraph(_xml(str(cited["citation"])))
+    if references := references_of(record):
+        document.add_heading("References", level=2)
+        for reference in references:
+            document.add_paragraph(_xml(reference))
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()

@@ -54,6 +54,7 @@ class Findings:
     """The passages at or above the cut, most relevant first; `complete` says that none above the cut was left out.
 
     `considered` is how many passages were judged, `below` the relevance of the best passage that was left out.
+    The cut is 0 where all are listed that have the words in quotation marks.
     """
 
     request: Request
@@ -85,16 +86,23 @@ def topic_of(text: str) -> str:
 
 
 def collect(searcher: Searcher, request: Request, recall: Recall) -> Findings:
-    """Every passage about what is asked, down to a cut taken from the scores themselves."""
+    """Every passage about what is asked, down to a cut taken from the scores themselves.
+
+    Words in quotation marks must stand in all of them; where there are no others, every passage that has them is found.
+    """
     scores = searcher.score(topic_of(request.text), request.where)
     vectors = searcher.engine.vectors([passage.id for passage in scores.passages])
     widened = widen(scores.fused, vectors)
     admitted = [place for place, passage in enumerate(scores.passages) if request.admits(passage)]
+    quoting = [place for place in admitted if request.phrases and request.quoted_in(scores.passages[place])]
+    if request.phrases and not quoting:
+        request = request.unquoted()
+    judged = quoting if quoting and not request.question else admitted
     foreign = not request.phrases and _foreign(scores, admitted)
-    best = 0.0 if foreign else max((float(widened[place]) for place in admitted), default=0.0)
-    ranked = sorted(admitted, key=lambda place: (-float(widened[place]), place))
+    best = 0.0 if foreign else max((float(widened[place]) for place in judged), default=0.0)
+    ranked = sorted(judged, key=lambda place: (-float(widened[place]), place))
     relevance = {place: max(0.0, float(widened[place]) / best) if best > 0 else 0.0 for place in ranked}
-    cut = CUTS[recall]
+    cut = 0.0 if quoting and request.only_quotes else CUTS[recall]
     kept = [place for place in ranked if relevance[place] >= cut]
     links = _restated([scores.passages[place] for place in kept], vectors[kept])
     return Findings(
@@ -104,7 +112,7 @@ def collect(searcher: Searcher, request: Request, recall: Recall) -> Findings:
         ),
         cut=cut,
         complete=len(scores.passages) == searcher.engine.count(request.where),
-        considered=len(admitted),
+        considered=len(judged),
         below=max((relevance[place] for place in ranked if relevance[place] < cut), default=0.0),
         recall=recall,
         also=scores.also,

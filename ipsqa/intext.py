@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -39,6 +40,7 @@ _BRACKET = re.compile(r"\((?P<round>[^()]*(?:\([^()]*\)[^()]*)?)\)|\[(?!\^)(?P<s
 _DATED = re.compile(rf"(?P<names>[^;]*?)[\s,]*\(?(?P<year>{_YEAR})\)?(?P<rest>[^;]*)", re.DOTALL | re.IGNORECASE)
 _LOCATOR = re.compile(rf"\s*(?:[,:]\s*(?:{_PAGE_MARK})?|(?<=\s){_PAGE_MARK}){_PAGE}{_MORE}", re.IGNORECASE)
 _PAGE_ONLY = re.compile(rf"\s*{_PAGE_MARK}{_PAGE}{_MORE}\s*", re.IGNORECASE)
+_PAGE_BEHIND = re.compile(rf",?\s*{_PAGE_MARK}{_PAGE}{_MORE}", re.IGNORECASE)
 _KEYED = re.compile(
     rf"-?@\{{?(?P<key>\w(?:[\w:.+/-]*\w)?)\}}?(?:[\s,]+(?:{_PAGE_MARK})?{_PAGE}{_MORE})?\s*", re.IGNORECASE
 )
@@ -127,11 +129,16 @@ class Citable:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a citation means: the works whose authors it names; whether it names them rightly, and the year."""
+    """What a citation means: the works whose authors it names; whether it names them rightly, and the year.
+
+    `names` are those that it reads as names, `alike` from 0 to 1 how far they are the authors'.
+    """
 
     citables: tuple[Citable, ...]
     authors_right: bool
     year_right: bool
+    names: tuple[Name, ...] = ()
+    alike: float = 1.0
 
 
 def citables_of(works: Iterable[Work]) -> tuple[Citable, ...]:
@@ -203,6 +210,9 @@ def _read_part(text: str, whole: InText) -> InText | None:
         dated = replace(whole, year=match["year"], year_at=(match.start("year"), match.end("year")))
         dated = _with_names(dated, text, names)
         located = _LOCATOR.match(match["rest"])
+        if located is None and not match["rest"].strip() and whole.end == end + 1:
+            behind = _PAGE_BEHIND.match(text, whole.end)
+            return _with_page(dated, behind, 0) if behind else dated
         if located is None:
             return replace(dated, elsewhere=any(map(str.isalpha, match["rest"])))
         return _with_page(dated, located, match.start("rest"))
@@ -248,14 +258,48 @@ def _name(text: str, start: int, end: int) -> Name:
 
 
 def read_meaning(cited: InText, text: str, citables: Sequence[Citable]) -> Reading | None:
-    """The works that a citation means; None where it means none of these."""
+    """The works that a citation means; None where it means none of these.
+
+    Names before a bracket may have other words with a capital before them: "In Tampere, Susi and Heikkilä (2011)".
+    """
     if not cited.names:
         return None
+    running = cited.names[-1].end <= cited.start
+    readings = [_meaning(each, text, citables) for each in (_tails(cited, text) if running else [cited])]
+    read = (reading for reading in readings if reading)
+    best = max(read, key=lambda reading: (reading.alike, -len(reading.names)), default=None)
+    if best is None or not running:
+        return best
+    return replace(best, names=(_without_opening(best), *best.names[1:]))
+
+
+def _tails(cited: InText, text: str) -> Iterator[InText]:
+    """A citation with all its names, and without those before each comma that no "and" follows."""
+    yield cited
+    for n, (name, following) in enumerate(pairwise(cited.names), 1):
+        if text[name.end : following.start].strip() != ",":
+            return
+        yield replace(cited, names=cited.names[n:])
+
+
+def _without_opening(reading: Reading) -> Name:
+    """The first name without words before it that are no part of it: "As Susi", "Riikka Susi"."""
+    first = reading.names[0]
+    families = [family for citable in reading.citables for family in citable.families]
+    family = max(families, key=lambda family: _alike(first.text, family), default="")
+    words = list(re.finditer(r"\S+", first.text))[-max(1, len(family.split())) :]
+    if _alike(first.text, family) < ALIKE:
+        return first
+    start = words[0].start()
+    return Name(first.text[start:], first.start + start, first.end)
+
+
+def _meaning(cited: InText, text: str, citables: Sequence[Citable]) -> Reading | None:
     rated = [(_likeness(cited, text, citable), citable) for citable in citables]
     right = [citable for (alike, _), citable in rated if alike == 1.0]
     dated = [citable for citable in right if same_year(cited.year, citable.year)]
     if right:
-        return Reading(tuple(dated or right), True, bool(dated) or not cited.year)
+        return Reading(tuple(dated or right), True, bool(dated) or not cited.year, cited.names)
     near = [
         (alike, citable)
         for (alike, named), citable in rated
@@ -266,7 +310,7 @@ def read_meaning(cited: InText, text: str, citables: Sequence[Citable]) -> Readi
     best = max(alike for alike, _ in near)
     meant = tuple(citable for alike, citable in near if alike == best)
     dated = [citable for citable in meant if same_year(cited.year, citable.year)]
-    return Reading(tuple(dated) or meant, False, bool(dated) or not cited.year)
+    return Reading(tuple(dated) or meant, False, bool(dated) or not cited.year, cited.names, best)
 
 
 def _likeness(cited: InText, text: str, citable: Citable) -> tuple[float, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from ingest.model import HEADED, Document, Passage, Section, Span, Work
 from ipsqa.answer import Answer, answer_question
 from ipsqa.findings import Findings, Recall, collect
 from ipsqa.judging import Judge
-from ipsqa.query import Request, parse, resolve
+from ipsqa.query import Request, legible, parse, resolve
 from ipsqa.reading import Reading
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def engine_uri(engine: str | None = None, uri: str | None = None) -> str:
 
 def _manifest(path: Path) -> Path:
     found = path / MANIFEST if path.is_dir() else path
-    if not found.is_file():
+    if not found.is_file() or found.suffix != Path(MANIFEST).suffix:
         raise SettingsError(f"{found}: no such corpus: give a folder that holds a {MANIFEST}")
     return found
 
@@ -176,7 +176,7 @@ class Library:
 
     def cite(self, text: str, where: Where | None = None) -> QuoteMatch:
         """Where a sentence stands, word for word, altered or in other words; SettingsError where it is too long."""
-        return self.citer.match(text, where)
+        return self.citer.match(legible(text), where)
 
     def check(self, draft: Path | str, strict: bool = False) -> Report:
         """What is wrong with the quotations, citations and reference list of a draft; CorpusError if it cannot be read.
@@ -227,8 +227,7 @@ class Library:
         admitted = [hit for hit in hits if request.admits(hit.passage)]
         quoted = [hit for hit in admitted if request.quoted_in(hit.passage)]
         if request.phrases and not quoted:
-            note = "no passage has the words in quotation marks just so: searched without the marks"
-            return Results(replace(request, notes=(*request.notes, note)), tuple(admitted[:k]), self._also(request))
+            return Results(request.unquoted(), tuple(admitted[:k]), self._also(request))
         chosen = sorted(admitted, key=lambda hit: hit not in quoted) if request.question else quoted
         return Results(request, tuple(chosen[:k]), self._also(request))
 

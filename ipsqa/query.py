@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -25,7 +26,9 @@ _TOKEN = re.compile(
     r"|(?<!\S)-(?:[\"“„«](?P<without>[^\"“”„«»]+)[\"”“»]|(?P<less>[^\W\d_][\w’'-]*))"
     r"|(?<!\w)[\"“„«](?P<phrase>[^\"“”„«»]+)[\"”“»](?!\w)"
 )
+_LOOSE = re.compile(rf"(?<!\S)(?P<field>{'|'.join(FIELDS)}):\s+(?P<value>[^\s:]+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
+_HALF = re.compile("[\ud800-\udfff]")
 _EDGES = ' \t?!.,;"“”„«»'
 
 
@@ -46,6 +49,16 @@ class Request:
         """Whether it reads as a question, whose quoted words are preferred and not demanded."""
         return self.text.endswith("?")
 
+    @property
+    def only_quotes(self) -> bool:
+        """Whether it has no words but those of its phrases."""
+        return bool(self.phrases) and self.text.split() == " ".join(self.phrases).split()
+
+    def unquoted(self) -> Request:
+        """The same, with a note that its phrases stand nowhere."""
+        note = "no passage has the words in quotation marks just so: searched without the marks"
+        return replace(self, notes=(*self.notes, note))
+
     def admits(self, passage: Passage) -> bool:
         """Whether a passage has none of the excluded words and is in no excluded part."""
         if any(where.matches(passage) for where in self.without):
@@ -58,11 +71,12 @@ class Request:
     def quoted_in(self, passage: Passage) -> bool:
         """Whether a passage, or a heading above it, has every exact phrase."""
         words = _words(" . ".join((*passage.path, passage.text)))
-        return all(_words(phrase) in words for phrase in self.phrases)
+        return all(_however_spaced(phrase).search(words) for phrase in self.phrases)
 
 
 def parse(given: str, where: Where | None = None) -> Request:
     """The request that a typed line makes, narrowed by `where`; odd syntax is taken as words."""
+    given = legible(given)
     prose = len(given.split()) >= PROSE
     taken: dict[str, list[str]] = {name: [] for name in (*FIELDS, "phrase", "excluded", "note")}
     without: list[Where] = []
@@ -79,6 +93,9 @@ def parse(given: str, where: Where | None = None) -> Request:
         return " "
 
     text = " ".join(_TOKEN.sub(replacement, given).split())
+    if (loose := _LOOSE.search(given)) and not prose:
+        field, value = loose["field"].lower(), loose["value"]
+        taken["note"].append(f"“{field}:” was searched as a word; to narrow the search write {field}:{value}")
     request = Request(
         given=given,
         text=text if _WORD.search(text) else "",
@@ -89,6 +106,11 @@ def parse(given: str, where: Where | None = None) -> Request:
         notes=tuple(taken["note"]),
     )
     return request if request.text else replace(request, notes=(*request.notes, _why_nothing(request)))
+
+
+def legible(text: str) -> str:
+    """`text` with U+FFFD for each half of a surrogate pair: what a command line makes of bytes that are no UTF-8."""
+    return _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def resolve(request: Request, works: Iterable[Work], facets: Iterable[Passage]) -> Request:
@@ -180,3 +202,10 @@ def _unknown(part: str, value: str, known: tuple[str, ...]) -> str:
 def _words(text: str) -> str:
     """The words of a text, folded, each between single spaces: what exact phrases are compared by."""
     return f" {' '.join(_WORD.findall(fold(text)))} "
+
+
+@lru_cache(maxsize=100)
+def _however_spaced(phrase: str) -> re.Pattern[str]:
+    """Finds the whole words of a phrase in such a text, whether the spaces in it (`multi agency`, `confl ict`) are."""
+    letters = _words(phrase).replace(" ", "")
+    return re.compile(f" {' ?'.join(map(re.escape, letters))} ")

@@ -31,6 +31,8 @@ def whole(document: Document) -> Span:
 
 def lines_span(document: Document, first: int, last: int) -> Span:
     """The span of the words on source lines `first` to `last`, both included; SettingsError where there are none."""
+    if last < first:
+        raise SettingsError(f"{document.id}: lines {first}-{last} run backwards; give {last}-{first}")
     starts = [mark.offset for mark in document.lines]
     ends = [*starts[1:], len(document.text)]
     inside = [place for place, mark in enumerate(document.lines) if first <= mark.line <= last]
@@ -49,9 +51,18 @@ def page_span(document: Document, label: str) -> Span:
             return lines_span(document, page.line, last)
     if not document.pages:
         raise SettingsError(f"{document.id}: its printed pages are not known; give --lines or --section")
-    raise SettingsError(
-        f"{document.id}: no page {label}; there are {document.pages[0].label} to {document.pages[-1].label}"
-    )
+    raise SettingsError(f"{document.id}: no page {label}; {_pages_there(document, label)}")
+
+
+def _pages_there(document: Document, label: str) -> str:
+    """Which pages a text has: the first and the last, or those on each side of a gap that `label` falls into."""
+    labels = [page.label for page in document.pages]
+    numbered = [other for other in labels if other.isdecimal()] if label.isdecimal() else []
+    below = [other for other in numbered if int(other) < int(label)]
+    above = [other for other in numbered if int(other) > int(label)]
+    if below and above:
+        return f"the text goes from page {below[-1]} to page {above[0]}"
+    return f"there are {labels[0]} to {labels[-1]}"
 
 
 def section_span(document: Document, title: str) -> Span:

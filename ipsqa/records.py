@@ -84,7 +84,7 @@ def cite_record(match: QuoteMatch, library: Library, style: str = "apa", ident: 
     places = [*match.places, *match.nearest]
     references = library.references([place.span for place in places], style)
     records = [
-        {**_standing_record(place, library), "citation": _reference_record(reference)}
+        {**_standing_record(place, library), "citation": reference_record(reference)}
         for place, reference in zip(places, references, strict=True)
     ]
     found, nearest = records[: len(match.places)], records[len(match.places) :]
@@ -169,7 +169,8 @@ def _standing_record(standing: Standing, library: Library) -> Record:
     }
 
 
-def _reference_record(reference: Reference) -> Record:
+def reference_record(reference: Reference) -> Record:
+    """How to cite a place, in one style."""
     return {
         "style": reference.style,
         "in_text": reference.in_text,

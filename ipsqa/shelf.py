@@ -26,11 +26,15 @@ def slug(name: str) -> str:
 def add_source(manifest: Path, file: Path, entry: Mapping[str, object]) -> Work:
     """The work that a copy of `file` becomes, with `entry`'s bibliography; an unreadable file leaves no trace."""
     if not file.is_file():
-        raise CorpusError("no such file", file)
+        raise CorpusError("is a folder: add its files one by one" if file.is_dir() else "no such file", file)
     taken = {work.id for work in load(manifest).works} if manifest.exists() else set()
     copy = _free(manifest.parent / TEXTS, f"{slug(file.stem)}{file.suffix.lower()}")
     copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file, copy)
+    try:
+        shutil.copyfile(file, copy)
+    except OSError:
+        copy.unlink(missing_ok=True)
+        raise
     given = {"id": _free_id(slug(file.stem), taken), "file": f"{TEXTS}/{copy.name}", "type": "document", **entry}
     given.setdefault("title", file.stem)
     work = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingest.model import Work
+from ingest.model import Span, Work
 from ipsqa.check import Report
 from ipsqa.export import Record, escaped, passages_of, printable
+from ipsqa.library import Library
+from ipsqa.records import reference_record
 from ipsqa.references import FORMATS, Source, export
 
 
@@ -33,3 +35,13 @@ def to_references(record: Record, works: Iterable[Work], to: str) -> str:
     form = next(form for form in FORMATS if form == to)
     by_id = {work.id: work for work in works}
     return export((Source(by_id[each["doc"]], each["contribution"]) for each in passages_of(record)), form)
+
+
+def with_citations(record: Record, library: Library, style: str = "apa") -> Record:
+    """A record of `search`, `find` or `ask` with the citation of each passage, or of what is quoted of it."""
+    key = next((key for key in ("hits", "passages", "citations", "nearest") if record.get(key)), None)
+    if key is None:
+        return record
+    spans = [Span(each["doc"], *each.get("quote_span", each["span"])) for each in record[key]]
+    made = zip(record[key], library.references(spans, style), strict=True)
+    return {**record, key: [{**each, "citation": reference_record(reference)} for each, reference in made]}

@@ -22,6 +22,7 @@ from ipsqa.ui.ask import LONGEST, examples, how_sure
 from ipsqa.ui.downloads import references_of
 from tests.built import MANIFEST, shipped_index
 from tests.test_markup import HOSTILE, read
+from tests.texts import shipped
 
 QUESTION = "how did Hervanta reduce youth gang problems?"
 TOPIC = "honour-related violence"
@@ -184,6 +185,10 @@ def test_find_counts_what_it_found_and_says_where_the_cut_lies() -> None:
     assert f"{findings.total} passages are about “{TOPIC}”" in said(app)
     assert f"All {findings.considered} passages were judged" in said(app)
     assert html(app).count('<article class="passage">') == min(findings.total, 30)
+    assert len(app.get("button_group")) == 1
+    phrase = room("find", topic='"honour-related violence"')
+    assert "passages have the words in quotation marks" in said(phrase)
+    assert not phrase.get("button_group"), "there is no cut to move"
     wider = room("find", topic=TOPIC, reach="high")
     assert "passages are about" in said(wider)
 
@@ -272,6 +277,9 @@ def test_read_searches_within_the_text() -> None:
     app = room("read", doc="book", words="street coaches")
     assert "stands in this text" in said(app)
     assert any("words=street+coaches" in query for _, query in links(app))
+    words = set(re.findall(r"\w+", shipped("book")[0].text))
+    found = [label.partition("·")[2] for label, query in links(app) if "words=street+coaches" in query]
+    assert all(word in words for label in found for word in re.findall(r"\w+", label)), "no word is cut"
     none = room("read", doc="book", words="(.*")
     assert "does not stand in this text" in said(none)
     many = room("read", doc="book", words="the")
@@ -465,6 +473,7 @@ def test_a_build_that_fails_is_told_and_tried_again(small: Path) -> None:
     small.write_text("[[work]]\n")
     app = room("ask")
     assert "The library could not be prepared." in said(app)
+    assert '<h1 class="unseen">' in html(app)
     press(app, "Try again")
     assert "The library could not be prepared." in said(app)
 

@@ -114,6 +114,17 @@ def test_a_passage_is_read_in_its_place_and_back_again(browser: Browser, app: st
     expect(page.locator(".answer").first).to_be_visible()
 
 
+def test_on_a_phone_the_contents_make_way_for_the_heading_chosen(browser: Browser, app: str) -> None:
+    page = opened(browser, f"{app}/read?doc=book&part=3", PHONE)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    chosen = page.locator(".outline a").nth(6)
+    expect(chosen).to_be_in_viewport()
+    heading = page.locator(chosen.get_attribute("href") or "")
+    chosen.click()
+    expect(chosen).not_to_be_in_viewport()
+    expect(heading).to_be_in_viewport()
+
+
 def test_a_reference_is_copied(browser: Browser, app: str) -> None:
     page = opened(browser, f"{app}{PLACES['answer']}")
     page.get_by_role("button", name="Cite").first.click()

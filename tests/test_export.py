@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipsqa.export import escaped, heading, locator, notes_of, printable, source_lines, to_csv, to_docx, to_markdown
+from ipsqa.export import (
+    escaped,
+    heading,
+    locator,
+    notes_of,
+    printable,
+    references_of,
+    source_lines,
+    to_csv,
+    to_docx,
+    to_markdown,
+)
 from ipsqa.terminal import write_outline, write_reading, write_record
 
 PAGES = {"first": "52", "last": "52", "certainty": "exact"}
@@ -131,6 +142,8 @@ def test_notes_say_what_was_searched_and_where_the_cut_lies() -> None:
         "searched also: Hervanta",
         "1 passage of 9: everything of relevance 0.40 or more; the best of the others has 0.39",
     ]
+    assert notes_of(found(passage(), below=0.3999))[0].endswith("the best of the others has 0.39")
+    assert notes_of(found(passage(), cut=0.0)) == ["1 passage: every one with the words in quotation marks"]
     assert notes_of(found()) == ["0 passages of 9: no passage is about this"]
     assert notes_of(found(passage(), considered=1)) == ["1 passage of 1: everything of relevance 0.40 or more"]
     assert notes_of({"query": "", "hits": []}) == ["nothing was found"]
@@ -145,6 +158,33 @@ def test_word_documents_hold_every_passage_under_its_work() -> None:
         "Third. ",
         "Fourth.",
     ]
+
+
+def test_citations_go_along_where_they_were_made() -> None:
+    made = {"in_text": "(Onymous, 2011, p. 52)", "reference": "Onymous, A. (2011). A book."}
+    record = found(passage(citation=made), passage(citation={**made, "in_text": "(Onymous, 2011, p. 53)"}))
+    rows = list(csv.DictReader(io.StringIO(to_csv(record))))
+    assert [row["citation"] for row in rows] == ["(Onymous, 2011, p. 52)", "(Onymous, 2011, p. 53)"]
+    assert rows[0]["reference"] == made["reference"]
+    note = to_markdown(record)
+    assert note.count("(Onymous, 2011, p. 5") == 2
+    assert note.endswith("## References\n\nOnymous, A. (2011). A book.\n")
+    words = [paragraph.text for paragraph in docx.Document(io.BytesIO(to_docx(record))).paragraphs]
+    assert words[-2:] == ["References", made["reference"]]
+    assert "References" not in to_markdown(found(passage()))
+
+
+@pytest.mark.parametrize(
+    ("entries", "listed"),
+    [
+        (["Öberg, A.", "Abel, B.", "[Chapter]", "Abel, B."], ["Abel, B.", "[Chapter]", "Öberg, A."]),
+        (["10. Beta.", "2. Alpha."], ["10. Beta.", "2. Alpha."]),
+        (["[2] Beta.", "[1] Alpha."], ["[2] Beta.", "[1] Alpha."]),
+    ],
+)
+def test_references_go_by_the_alphabet_or_by_their_numbers(entries: list[str], listed: list[str]) -> None:
+    cited = [passage(citation={"in_text": "", "reference": entry}) for entry in entries]
+    assert references_of(found(*cited)) == tuple(listed)
 
 
 def test_text_is_plain_when_piped_and_marked_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,29 @@ def test_a_phrase_that_stands_in_the_texts_is_found_whatever_it_is_near() -> Non
     assert found('"Vision"').total
 
 
+def test_of_a_phrase_every_passage_that_has_it_is_found_and_no_other() -> None:
+    findings = found('"honour-related violence"')
+    holding = [passage.id for passage in searcher().engine.passages() if findings.request.quoted_in(passage)]
+    assert sorted(one.passage.id for one in findings.passages) == sorted(holding)
+    assert (findings.cut, findings.below, findings.considered) == (0.0, 0.0, len(holding))
+    less = found('"honour-related violence" -police')
+    assert 0 < less.total < findings.total
+
+
+def test_a_phrase_with_other_words_is_held_and_the_cut_stays() -> None:
+    findings = found('"honour-related violence" in schools')
+    assert all(findings.request.quoted_in(one.passage) for one in findings.passages)
+    assert findings.cut == CUTS["balanced"]
+    assert 0 < findings.total < findings.considered
+
+
+def test_a_phrase_that_stands_nowhere_is_told_and_one_in_a_question_only_preferred() -> None:
+    missed = found('"violence related honour"')
+    assert "searched without the marks" in missed.request.notes[0]
+    assert missed.cut == CUTS["balanced"]
+    assert found('who speaks of "honour-related violence"?').cut == CUTS["balanced"]
+
+
 def test_relevance_falls_from_one_to_the_cut() -> None:
     findings = found("honour-related violence")
     relevance = [passage.relevance for passage in findings.passages]

@@ -1,5 +1,6 @@
 """Escaping and marking: whatever the words are, the screen shows them and does nothing."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -7,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.model import PageRange
-from ipsqa.ui.markup import Insert, Mark, as_label, chip, escape, folio, marked, note, page_label, sureness, trail
+from ipsqa.ui.markup import (
+    Insert,
+    Mark,
+    as_label,
+    chip,
+    escape,
+    folio,
+    marked,
+    note,
+    page_label,
+    row,
+    rows,
+    sureness,
+    trail,
+)
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)> [x](javascript:alert(3)) "
@@ -113,3 +128,30 @@ def test_places() -> None:
     assert trail(["<a>", "b"]).count("<li>") == 2
     assert note("<i>") == '<p class="note">&lt;i&gt;</p>'
     assert chip(3, "cite-3") == '<a class="chip" href="#cite-3" aria-label="Source 3">3</a>'
+
+
+@pytest.mark.parametrize(
+    ("line", "figures"),
+    [
+        ("Finland 60.796 (1,2) 74.968 (1,4)", "60.796 (1,2) 74.968 (1,4)"),
+        ("16 to 44 years old 62,0 %", "62,0 %"),
+        ("EU 27/25 175 679", "175 679"),
+        ("1998–1999 80,527", "1998–1999 80,527"),
+        ("Year and total", ""),
+        ("", ""),
+    ],
+)
+def test_the_figures_at_the_end_of_a_row_are_set_apart_and_stay_as_they_are(line: str, figures: str) -> None:
+    html = row(line, [Mark(0, len(line))])
+    assert read(html).text == line
+    apart = html.partition('<span class="values">')[2]
+    assert read(apart).text == figures
+
+
+def test_a_table_is_its_caption_and_its_rows_with_marks_where_they_were() -> None:
+    text = "Table 1. Births in 2009\nFinland 60 430\nSpain <b> 7"
+    html = rows(text, [Mark(9, 38)])
+    assert read(html).text == text.replace("\n", "")
+    assert html.count('class="values"') == 2
+    assert html.count('class="row head"') == 1
+    assert "".join(re.findall("<mark>(.*?)</mark>", html)) == text[9:38].replace("\n", "")

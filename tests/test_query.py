@@ -108,6 +108,26 @@ def test_phrases_are_met_word_for_word_in_text_or_heading() -> None:
     assert not request.quoted_in(passage("Related honour."))
 
 
+@pytest.mark.parametrize("phrase", ["multi agency work", "multiagency work", "multi-agen cy  work"])
+def test_phrases_are_met_however_they_are_spaced(phrase: str) -> None:
+    request = parse(f'"{phrase}"')
+    for written in ("Multi-agency work.", "multiagency work", "multi agency\nwork"):
+        assert request.quoted_in(passage(written))
+    assert not request.quoted_in(passage("Multi-agency works."))
+
+
+def test_a_field_with_a_space_behind_it_is_searched_as_words_and_told() -> None:
+    request = parse("Country: spain trust")
+    assert (request.text, request.where) == ("Country: spain trust", Where())
+    assert request.notes == ("“country:” was searched as a word; to narrow the search write country:spain",)
+    assert parse("trust in the country: ").notes == parse("the book: trust").notes == ()
+
+
+def test_halves_of_surrogate_pairs_are_shown_as_what_they_are_not() -> None:
+    request = parse("\udcff police")
+    assert request.given == request.text == "\N{REPLACEMENT CHARACTER} police"
+
+
 def test_excluded_words_are_whole_words_without_case_and_accents() -> None:
     request = parse("police -goteborg -country:spain")
     assert not request.admits(passage("In Göteborg the police."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ def test_lines_are_those_of_the_source_file() -> None:
     assert PAGED[lines_span(PAGED, 3, 99)] == "Second one.\n\nThird."
     with pytest.raises(SettingsError, match="no words on lines 10-12; the file's last line is 9"):
         lines_span(PAGED, 10, 12)
+    with pytest.raises(SettingsError, match="lines 9-3 run backwards; give 3-9"):
+        lines_span(PAGED, 9, 3)
 
 
 def test_pages_go_by_their_printed_label() -> None:
@@ -44,6 +47,11 @@ def test_pages_go_by_their_printed_label() -> None:
     assert PAGED[page_span(PAGED, "xiii")] == "Second one.\n\nThird."
     with pytest.raises(SettingsError, match="tale: no page 4; there are xii to xiii"):
         page_span(PAGED, "4")
+    gap = replace(PAGED, pages=(Page(1, "59", "exact"), Page(5, "67", "exact")))
+    with pytest.raises(SettingsError, match="no page 62; the text goes from page 59 to page 67"):
+        page_span(gap, "62")
+    with pytest.raises(SettingsError, match="no page 70; there are 59 to 67"):
+        page_span(gap, "70")
     with pytest.raises(SettingsError, match="printed pages are not known"):
         page_span(document(), "4")
 

@@ -38,6 +38,26 @@ def test_no_letter_of_a_part_is_lost(documents: tuple[Document, ...]) -> None:
             assert sum(tag == "p" or re.fullmatch("h[2-6]", tag) is not None for tag in shown.tags) == lines
 
 
+def test_authors_under_a_heading_are_set_as_such(documents: tuple[Document, ...]) -> None:
+    book = documents[0]
+    for part in parts_of(book):
+        (chapter,) = (one for one in book.sections if one.kind == "chapter" and one.span.start == part.span.start)
+        bylines = re.findall(r'<p class="byline">(.*?)</p>', part_html(book, part))
+        assert len(bylines) == bool(chapter.authors)
+        assert all(name in byline for byline in bylines for name in chapter.authors)
+
+
+def test_tables_have_a_caption_and_rows(documents: tuple[Document, ...]) -> None:
+    book = documents[0]
+    told = "".join(part_html(book, part) for part in parts_of(book))
+    tables = re.findall(r'<div class="table".*?</div>', told)
+    assert len(tables) == sum(section.kind == "table" for section in book.sections)
+    for table in tables:
+        assert table.count('<p><span class="row') == table.count("<p>")
+        assert 'class="values"' not in table.split("</p>")[0]
+        assert 'class="values"' in table
+
+
 def test_printed_pages_stand_once_each(documents: tuple[Document, ...]) -> None:
     book = documents[0]
     told = "".join(part_html(book, part) for part in parts_of(book))

@@ -11,9 +11,8 @@ from index.terms import index_terms
 from ingest.model import Contribution, Document, Passage, Span
 from ipsqa.library import Library
 from ipsqa.ui import copying, keeping, rooms
-from ipsqa.ui.markup import Mark, escape, folio, marked, one_line, trail
+from ipsqa.ui.markup import Mark, escape, folio, marked, one_line, rows, trail
 
-TABULAR = frozenset({"table"})
 BRIEF = 260
 """Letters of a passage that a list shows at first."""
 
@@ -35,14 +34,22 @@ def passage_html(
     document: Document, passage: Passage, marks: Sequence[Mark] = (), ident: str = "", say: str = ""
 ) -> str:
     """A passage with its place and its words; `marks` are offsets into the passage, `say` a line for the margin."""
-    kind = "tabular" if passage.kind in TABULAR else "words"
     told = f'<p class="numbers">{escape(say)}</p>' if say else ""
     return (
         f'<article class="passage"{f" id={ident!r}" if ident else ""}>'
         f'<div class="margin">{folio(document.pages_of(passage.span), document.lines_of(passage.span))}{told}</div>'
-        f'{trail(passage.path)}<div class="{kind}">{marked(passage.text, marks)}</div>'
+        f'{trail(passage.path)}<div class="{_kind(passage)}">{_words(passage, passage.text, marks)}</div>'
         f'<p class="credit">{credit(document, passage)}</p></article>'
     )
+
+
+def _kind(passage: Passage) -> str:
+    return "tabular" if passage.kind == "table" else "words"
+
+
+def _words(passage: Passage, text: str, marks: Sequence[Mark]) -> str:
+    """Words of a passage as HTML, those of a table row by row."""
+    return rows(text, marks) if passage.kind == "table" else marked(text, marks)
 
 
 def credit(document: Document, passage: Passage) -> str:
@@ -103,14 +110,14 @@ def show_brief(
     more: str = "",
 ) -> None:
     """Show a passage's place and its beginning, the rest behind it, words with the `terms` marked; for long lists."""
-    opening, rest = _opening(passage.text)
-    kind = "tabular" if passage.kind in TABULAR else "words"
-    start = marked(opening, met(opening, terms))
+    opening, rest = _opening(passage.text, "\n" if passage.kind == "table" else " ")
+    kind = _kind(passage)
+    start = _words(passage, opening, met(opening, terms))
     text = f'<div class="{kind}">{start}</div>'
     if rest:
         text = (
             f'<details class="more"><summary><span class="{kind}">{start}<span class="dots"> …</span></span>'
-            f'</summary><div class="{kind}">{marked(rest, met(rest, terms))}</div></details>'
+            f'</summary><div class="{kind}">{_words(passage, rest, met(rest, terms))}</div></details>'
         )
     told = "".join(f'<p class="numbers">{escape(line)}</p>' for line in (say, more) if line)
     st.html(
@@ -123,13 +130,13 @@ def show_brief(
         keeping.keep_box(passage.id, "found")
 
 
-def _opening(text: str) -> tuple[str, str]:
-    """The first words of a text, about `BRIEF` letters, and the rest of it."""
+def _opening(text: str, between: str = " ") -> tuple[str, str]:
+    """The beginning of a text, about `BRIEF` letters cut at `between`, and the rest of it."""
     if len(text) <= BRIEF * 1.3:
         return text, ""
-    cut = text.rfind(" ", 0, BRIEF)
+    cut = text.rfind(between, 0, BRIEF)
     cut = cut if cut > 0 else BRIEF
-    return text[:cut], text[cut:].lstrip(" ")
+    return text[:cut], text[cut:].lstrip(between)
 
 
 def read_link(span: Span, label: str) -> None:

@@ -73,7 +73,7 @@ def show(library: Library) -> None:
     if drafting:
         _draft(library)
         return
-    st.text_area("Sentence", height=110, placeholder=PLACEHOLDER, **address.held("words"))
+    st.text_area("Sentence", height="content", placeholder=PLACEHOLDER, **address.held("words"))
     st.button("Find its place", type="primary", **address.pressed("words"))
     if words:
         _sentence(library, words)

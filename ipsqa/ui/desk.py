@@ -22,7 +22,7 @@ def library() -> Library | None:
     try:
         found = places()
     except SettingsError as error:
-        show_trouble("There is no corpus to open.", str(error))
+        _show_closed("There is no corpus to open.", str(error))
         return None
     work = builder_of(found)
     try:
@@ -59,7 +59,7 @@ def remembered(name: str, library: Library, asked: tuple[object, ...], made: Cal
 def _build_first(work: Builder) -> None:
     """Build the index that is missing, with its progress, and show the page."""
     if work.fault:
-        show_trouble("The library could not be prepared.", work.fault)
+        _show_closed("The library could not be prepared.", work.fault)
         if st.button("Try again"):
             work.start()
             st.rerun()
@@ -71,6 +71,12 @@ def _build_first(work: Builder) -> None:
     work.start()
     watch(work)
     st.rerun()
+
+
+def _show_closed(what: str, why: str) -> None:
+    """Say why there is nothing to show, on a page that has no heading of its own."""
+    st.html('<h1 class="unseen">The library is closed</h1>')
+    show_trouble(what, why)
 
 
 def show_trouble(what: str, why: str) -> None:

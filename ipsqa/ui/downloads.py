@@ -8,10 +8,10 @@ from typing import Literal
 import streamlit as st
 
 from ingest.model import Passage
-from ipsqa.export import to_csv, to_docx, to_markdown
+from ipsqa.export import Record, to_csv, to_docx, to_markdown
 from ipsqa.library import Library
-from ipsqa.records import Record
 from ipsqa.references import export
+from ipsqa.verdicts import with_citations
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -22,11 +22,14 @@ def show_downloads(library: Library, record: Record, passages: Sequence[Passage]
     def works(to: Literal["bibtex", "ris"]) -> Callable[[], str]:
         return lambda: references_of(library, passages, to)
 
+    def cited() -> Record:
+        return with_citations(record, library, st.session_state.get("style", "apa"))
+
     with st.popover("Download", key=f"download.{name}"):
         for label, suffix, mime, made in (
-            ("Word document", "docx", _DOCX, lambda: to_docx(record)),
-            ("Markdown", "md", "text/markdown", lambda: to_markdown(record)),
-            ("Table (CSV)", "csv", "text/csv", lambda: to_csv(record)),
+            ("Word document", "docx", _DOCX, lambda: to_docx(cited())),
+            ("Markdown", "md", "text/markdown", lambda: to_markdown(cited())),
+            ("Table (CSV)", "csv", "text/csv", lambda: to_csv(cited())),
             ("References (BibTeX)", "bib", "application/x-bibtex", works("bibtex")),
             ("References (RIS)", "ris", "application/x-research-info-systems", works("ris")),
         ):

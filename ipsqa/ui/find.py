@@ -72,6 +72,22 @@ def _found(library: Library, topic: str, where: Where) -> None:
     if findings.also:
         st.html(note(f"Searched also: {', '.join(findings.also)}.", "aside"))
     st.html(_counted(findings))
+    if findings.cut:
+        _reach()
+    if not findings.passages:
+        with st.container(key="actions.instead"):
+            rooms.link_to("ask", "Ask it as a question instead", q=topic)
+        return
+    known = shelfmarks(library.documents)
+    parts = {document.id: parts_of(document) for document in library.documents}
+    placed = [(shelfmark_of(found.passage, parts[found.passage.span.doc]), found) for found in findings.passages]
+    show_strip(known, [(name, found.passage) for name, found in placed])
+    _tools(library, findings, known, placed)
+    _list(known, placed, frozenset(index_terms(" ".join((topic_of(findings.request.text), *findings.also)))))
+
+
+def _reach() -> None:
+    """The choice of how far the cut reaches."""
     st.segmented_control(
         "How much to find",
         list(REACHES),
@@ -80,15 +96,6 @@ def _found(library: Library, topic: str, where: Where) -> None:
         label_visibility="collapsed",
         **address.held("reach", REACHES, "balanced", resets=("within", "all")),
     )
-    if not findings.passages:
-        rooms.link_to("ask", "Ask it as a question instead", q=topic)
-        return
-    known = shelfmarks(library.documents)
-    parts = {document.id: parts_of(document) for document in library.documents}
-    placed = [(shelfmark_of(found.passage, parts[found.passage.span.doc]), found) for found in findings.passages]
-    show_strip(known, [(name, found.passage) for name, found in placed])
-    _tools(library, findings, known, placed)
-    _list(known, placed, frozenset(index_terms(" ".join((topic_of(findings.request.text), *findings.also)))))
 
 
 def _counted(findings: Findings) -> str:
@@ -99,6 +106,11 @@ def _counted(findings: Findings) -> str:
             f"{findings.considered} passages were judged. Try other words, or fewer.</div>"
         )
     passages = "passage is" if findings.total == 1 else "passages are"
+    if not findings.cut:
+        return (
+            f'<section aria-label="Result"><h2 class="count"><b>{findings.total}</b> '
+            f"{'passage has' if findings.total == 1 else 'passages have'} the words in quotation marks</h2></section>"
+        )
     rest = (
         f" The best of the others has a relevance of {_floor(findings.below)}."
         if findings.total < findings.considered
@@ -150,7 +162,8 @@ def _list(known: dict[str, Shelfmark], placed: Sequence[tuple[str, Found]], term
             for _, found in group:
                 _show_found(known[name].document, found, terms, whole_trail=False)
     if len(shown) < len(chosen):
-        rooms.link_to("find", f"Show all {len(chosen)}", **{**address.current(), "all": "1"})
+        with st.container(key="actions.all"):
+            rooms.link_to("find", f"Show all {len(chosen)}", **{**address.current(), "all": "1"})
 
 
 def _heading(mark: Shelfmark, count: int) -> None:
@@ -175,7 +188,8 @@ def _show_collected(library: Library) -> None:
     st.html("<h1>Collected passages</h1>")
     if not passages:
         st.html(note("Nothing is collected yet. Tick “Collect” beside a passage, and it waits here.", "lede"))
-        rooms.link_to("find", "Find passages on a topic")
+        with st.container(key="actions.none"):
+            rooms.link_to("find", "Find passages on a topic")
         return
     st.html(note("They stand in the address of this page: bookmark it or send it, and they are there again.", "note"))
     with st.container(horizontal=True, key="tools", vertical_alignment="bottom"):

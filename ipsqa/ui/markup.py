@@ -13,6 +13,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 _TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 """Marks that turn the direction of what follows: a text can use them to look like another text."""
 
+_FIGURE = re.compile(r"[-–(\d%][-–\d.,()%*]*")
+_SPACED = re.compile(r"\S+")
+
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -92,6 +95,36 @@ def _opening(mark: Mark) -> str:
     ident = f' id="{mark.ident}"' if mark.ident else ""
     number = "" if mark.n is None else f'<sup aria-hidden="true">{mark.n}</sup>'
     return f'<span class="quoted"{ident}>{number}</span>' if ident or number else ""
+
+
+def row(line: str, marks: Sequence[Mark] = (), inserts: Sequence[Insert] = (), head: bool = False) -> str:
+    """A line of a table as HTML: what it is about, and the figures at its end, which stay as they are printed."""
+    at = len(line) if head else _figures_from(line)
+    parted = [Insert(at, '</span><span class="values">')] if at < len(line) else []
+    kind = "row" if parted else "row head"
+    return f'<span class="{kind}"><span>{marked(line, marks, [*inserts, *parted])}</span></span>'
+
+
+def rows(text: str, marks: Sequence[Mark] = ()) -> str:
+    """The lines of a table as HTML, its caption first."""
+    pieces: list[str] = []
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        within = [mark.moved(-start, len(line)) for mark in marks if mark.start < end and start < mark.end]
+        pieces.append(row(line, within, head=not start))
+        start = end + 1
+    return "".join(pieces)
+
+
+def _figures_from(line: str) -> int:
+    """The offset from which a line is figures alone; its length where it ends in something else."""
+    at = len(line)
+    for word in reversed(list(_SPACED.finditer(line))):
+        if not _FIGURE.fullmatch(word[0]):
+            break
+        at = word.start()
+    return at
 
 
 def chip(n: int, target: str) -> str:

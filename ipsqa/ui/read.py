@@ -19,6 +19,9 @@ SHOWN = 12
 AROUND = 45
 """Letters shown on each side of words found."""
 
+_CUT_BEFORE, _CUT_BEHIND = re.compile(r"\A\S*\s+(?=\S)"), re.compile(r"(?<=\S)\s+\S*\Z")
+"""The word that is cut at the far end of what is shown; where there is but one, it stays."""
+
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
 
 
@@ -37,6 +40,7 @@ def show(library: Library) -> None:
     _search(document, parts, part, found)
     st.html(part_html(document, part, here, found))
     _turn_over(parts, part)
+    scrolling.fold_contents()
     if here is not None:
         scrolling.scroll_to(HERE, f"{here}")
 
@@ -142,10 +146,16 @@ def _search(document: Document, parts: Sequence[Part], part: Part, found: Sequen
 def _place(document: Document, span: Span, words: str) -> None:
     page = document.page_at(span.start)
     where = f"p. {page.label}" if page else f"line {document.line_at(span.start)}"
-    before = document.text[max(0, span.start - AROUND) : span.start]
-    after = document.text[span.end : span.end + AROUND]
-    said = f"{as_label(before)} **{as_label(document[span])}** {as_label(after)}"
-    rooms.link_to("read", f"{as_label(where)} … {said} …", doc=document.id, at=f"{span.start}-{span.end}", words=words)
+    label = f"{as_label(where)} · … {_in_context(document, span)} …"
+    rooms.link_to("read", label, doc=document.id, at=f"{span.start}-{span.end}", words=words)
+
+
+def _in_context(document: Document, span: Span) -> str:
+    """Words found, and the whole words around them, as a label."""
+    before = _CUT_BEFORE.sub("", document.text[max(0, span.start - AROUND) : span.start])
+    after = _CUT_BEHIND.sub("", document.text[span.end : span.end + AROUND])
+    behind, ahead = " " * before[-1:].isspace(), " " * after[:1].isspace()
+    return f"{as_label(before)}{behind}**{as_label(document[span])}**{ahead}{as_label(after)}"
 
 
 def _turn_over(parts: Sequence[Part], part: Part) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ingest.model import EXACT, HEADED, Document, Page, Section, Span
-from ipsqa.ui.markup import Insert, Mark, escape, marked, sureness
+from ipsqa.ui.markup import Insert, Mark, escape, marked, row, sureness
 
 HERE = "here"
 """The id of the words that brought the reader to the page."""
@@ -122,13 +122,24 @@ def _line_html(document: Document, block: Block, marks: Sequence[Mark], turns: S
     within = [mark.moved(-start, end - start) for mark in marks if mark.start < end and start < mark.end]
     first = bisect_left(turns, start, key=lambda turn: turn[0])
     inserts = [Insert(at - start, _turn_html(page)) for at, page in _until(turns[first:], end)]
+    if block.kind == "table":
+        head = block.section is not None and start == block.section.span.start
+        return f"<p>{row(document[block.span], within, inserts, head)}</p>"
     words = marked(document[block.span], within, inserts)
+    if _is_byline(document[block.span], block):
+        return f'<p class="byline">{words}</p>'
     if block.kind == "heading" and block.section is not None:
         level = min(_DEEPEST, _SHALLOWEST + max(0, block.section.level - 1))
         ident = f' id="{anchor(block.section)}"' if start == block.section.span.start else ""
         return f"<h{level}{ident}>{words}</h{level}>"
     item = ' class="item"' if block.kind == "list" or _ITEM.match(document[block.span]) else ""
     return f"<p{item}>{words}</p>"
+
+
+def _is_byline(line: str, block: Block) -> bool:
+    """Whether a line of a heading names the authors."""
+    authors = block.section.authors if block.kind == "heading" and block.section else ()
+    return bool(authors) and all(name in line for name in authors)
 
 
 def _until(turns: Sequence[tuple[int, Page]], end: int) -> Iterator[tuple[int, Page]]:
