@@ -175,7 +175,7 @@ def fused_as_whole(parts: Sequence[Scores], weights: Mapping[Ranking, float]) ->
 PARTS: dict[str, Callable[[Path, int], Figures]] = {"build": build, "ask": ask, "exact": exact, "plain": plain}
 
 
-def timed(answer: Callable[[str], None], questions: Sequence[str]) -> Figures:
+def timed(answer: Callable[[str], object], questions: Sequence[str]) -> Figures:
     """Milliseconds a question, the least of ROUNDS: other programs can only make it longer."""
     rounds = []
     for _ in range(ROUNDS):

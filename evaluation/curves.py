@@ -1,43 +1,77 @@
-"""Curves as an SVG picture: lines over two axes from 0 to 1, with a legend."""
+"""Curves as an SVG picture: lines over two axes, with a legend."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 Points = Sequence[tuple[float, float]]
 
 WIDTH, HEIGHT, LEFT, TOP, SIDE = 640, 420, 64, 24, 320
+ACROSS = WIDTH - 24 - LEFT
 COLOURS = ("#1b6ca8", "#b8442c", "#4a7c3a", "#7a5195")
 DASHES = ("", "7 4", "2 3", "10 3 2 3")
 """Told apart without colours too."""
 
 
-def picture(curves: Mapping[str, Points], across: str, up: str, highest: float = 1.0) -> str:
-    """The picture of curves by their names; `highest` is where the upright axis ends."""
-    return "\n".join((*_frame(across, up, highest), *_lines(curves, highest), "</svg>", ""))
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What stands along an axis: its name, and the values that are marked, each as it is written.
+
+    It reaches from the first to the last of them, in even steps, or (`even` is false) by their logarithms.
+    """
+
+    name: str
+    marks: Mapping[float, str]
+    even: bool = True
+
+    def share(self, value: float) -> float:
+        """Where on the axis a value stands, from 0 to 1."""
+        first, *_, last = self.marks
+        scaled = [each if self.even else math.log(each) for each in (first, value, last)]
+        return (scaled[1] - scaled[0]) / (scaled[2] - scaled[0])
 
 
-def _frame(across: str, up: str, highest: float) -> Iterator[str]:
+def tenths(name: str, highest: float = 1.0, form: str = ".2f") -> Axis:
+    """An axis from 0 to `highest`, marked at every fifth of it."""
+    return Axis(name, {fifth / 5 * highest: f"{fifth / 5 * highest:{form}}" for fifth in range(6)})
+
+
+def powers(name: str, values: Sequence[float]) -> Axis:
+    """An axis by logarithms, marked at those values."""
+    return Axis(name, {value: f"{value:,.10g}" for value in values}, even=False)
+
+
+def picture(curves: Mapping[str, Points], across: Axis, up: Axis) -> str:
+    """The picture of curves by their names."""
+    return "\n".join((*_frame(across, up), *_lines(curves, across, up), "</svg>", ""))
+
+
+def _frame(across: Axis, up: Axis) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
-        f'font-size="12" role="img"><title>{escape(up)} by {escape(across)}</title>'
+        f'font-size="12" role="img"><title>{escape(up.name)} by {escape(across.name)}</title>'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
     )
-    for tenth in range(0, 11, 2):
-        x, y = _place(tenth / 10, tenth / 10 * highest, highest)
-        yield f'<path d="M{x} {TOP}V{TOP + SIDE}M{LEFT} {y}H{WIDTH - 24}" stroke="#ddd"/>'
-        yield f'<text x="{x}" y="{TOP + SIDE + 18}" text-anchor="middle">{tenth / 10:.1f}</text>'
-        yield f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{tenth / 10 * highest:.2f}</text>'
+    for value, written in across.marks.items():
+        x = _x(across, value)
+        yield f'<path d="M{x} {TOP}V{TOP + SIDE}" stroke="#ddd"/>'
+        yield f'<text x="{x}" y="{TOP + SIDE + 18}" text-anchor="middle">{written}</text>'
+    for value, written in up.marks.items():
+        y = _y(up, value)
+        yield f'<path d="M{LEFT} {y}H{LEFT + ACROSS}" stroke="#ddd"/>'
+        yield f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{written}</text>'
     middle = TOP + SIDE / 2
-    yield f'<text x="{(LEFT + WIDTH - 24) / 2}" y="{HEIGHT - 40}" text-anchor="middle">{escape(across)}</text>'
-    yield f'<text transform="rotate(-90 16 {middle})" x="16" y="{middle}" text-anchor="middle">{escape(up)}</text>'
+    yield f'<text x="{LEFT + ACROSS / 2}" y="{HEIGHT - 40}" text-anchor="middle">{escape(across.name)}</text>'
+    yield f'<text transform="rotate(-90 16 {middle})" x="16" y="{middle}" text-anchor="middle">{escape(up.name)}</text>'
 
 
-def _lines(curves: Mapping[str, Points], highest: float) -> Iterator[str]:
+def _lines(curves: Mapping[str, Points], across: Axis, up: Axis) -> Iterator[str]:
     for place, (name, points) in enumerate(curves.items()):
         colour, dashes = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
-        path = " ".join(f"{x},{y}" for x, y in (_place(*point, highest) for point in points))
+        path = " ".join(f"{_x(across, x)},{_y(up, y)}" for x, y in points)
         stroke = f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"'
         yield f'<polyline points="{path}" {stroke}/>'
         y = HEIGHT - 22 + 15 * (place // 2)
@@ -45,6 +79,9 @@ def _lines(curves: Mapping[str, Points], highest: float) -> Iterator[str]:
         yield f'<path d="M{x} {y}h28" {stroke}/><text x="{x + 34}" y="{y + 4}">{escape(name)}</text>'
 
 
-def _place(across: float, up: float, highest: float) -> tuple[float, float]:
-    """Where a point stands in the picture."""
-    return round(LEFT + across * (WIDTH - 24 - LEFT), 1), round(TOP + SIDE * (1 - up / highest), 1)
+def _x(across: Axis, value: float) -> float:
+    return round(LEFT + across.share(value) * ACROSS, 1)
+
+
+def _y(up: Axis, value: float) -> float:
+    return round(TOP + SIDE * (1 - up.share(value)), 1)

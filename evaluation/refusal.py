@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from evaluation.curves import picture
+from evaluation.curves import picture, tenths
 from evaluation.fit_grounds import fit
 from evaluation.squad import Measured, measure
 from index.search import Searcher
@@ -219,7 +219,8 @@ def main() -> None:
         show_squad(measured, likelihood)
         curves["SQuAD 2.0, article left out of the fit"] = risk_curve(likelihood, measured.answerable)
     if given.plot:
-        chart = picture(curves, "share of the questions answered", "of these without an answer in the texts", 0.6)
+        across = tenths("share of the questions answered", form=".1f")
+        chart = picture(curves, across, tenths("of these without an answer in the texts", 0.6))
         given.plot.write_text(chart, "utf-8")
 
 

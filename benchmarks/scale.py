@@ -1,0 +1,281 @@
+"""What one machine holds: `python -m benchmarks.scale --folder FOLDER` makes corpora of growing size, and asks them.
+
+Each part runs in a process of its own, so that its memory can be told. Recombined passages stand for a large corpus
+(`benchmarks.recombining`), and everything else is as it is in use: the corpus has a manifest and files, a document is
+added by the command, and while it is, another process asks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.recombining import assembled, by_document, recombined, shipped_stock
+from benchmarks.search import BEST, Figures, memory, show, timed
+from evaluation.curves import picture, powers
+from index.engine import RANKINGS, Floats
+from index.fusion import standardised
+from index.local import MODELS, LocalEngine, open_store
+from index.scoring import score
+from index.search import Searcher
+from index.store import source_digests
+from index.terms import index_terms
+from index.vectors import EXACT, Vectors, write_vectors
+from index.writer import LocalWriter
+from ingest.manifest import load
+from ingest.model import Work
+from ipsqa.evaluation import SHIPPED, read_questions
+from ipsqa.library import places
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+
+JUDGED_EXACTLY = 8
+"""Questions whose ten best are compared with exact scoring, which takes a minute each of a million passages."""
+
+AT_ONCE = 2_000
+"""Passages scored exactly at a time."""
+
+ADDED = slice(1_000, 1_900)
+"""Lines of the shipped book that make a document of twenty pages."""
+
+PAUSE = 0.2
+"""Seconds between two questions of one who asks while a document is added."""
+
+LISTED = 1 << 17
+"""Vectors of which the inverted lists are measured: those of the largest part."""
+
+
+def main() -> None:
+    """Print a line a part and size, and draw how they grow."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="where the corpora lie: 25 GB for a million passages"
+    )
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--part", choices=PARTS, help="run one part in this process, and print its figures as JSON")
+    parser.add_argument("--plot", type=Path, help="a folder for the pictures of how it grows")
+    given = parser.parse_args()
+    if given.part:
+        print(json.dumps(PARTS[given.part](given.folder / str(given.sizes[0]), given.sizes[0])))
+        return
+    measured: dict[str, dict[int, Figures]] = {name: {} for name in GROWING}
+    for size in given.sizes:
+        for name in GROWING:
+            figures = measured[name][size] = part(name, given.folder, size)
+            show(f"{size:>9} passages, {name}", figures)
+    if given.plot:
+        draw(measured, given.plot)
+
+
+def part(name: str, folder: Path, size: int) -> Figures:
+    """The figures of a part, run in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.scale", "--part", name, "--folder", str(folder), "--sizes", str(size)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+def make(folder: Path, size: int) -> Figures:
+    """Seconds to write the corpus and its index, without the encoder's time, and what they take."""
+    shipped = places().folder
+    engine, stock = open_store(shipped), shipped_stock(shipped)
+    docs = [document.id for document, _ in by_document(stock, size)]
+    works = write_corpus(folder, docs)
+    shutil.copytree(engine.encoder_folder, folder / ".ipsqa" / MODELS / engine.encoder_folder.name)
+    made = replace(engine.generation.made, sources=source_digests([*works.values()]), failures={})
+    writer = LocalWriter(folder / ".ipsqa", made, engine.generation.sizes)
+    seconds = 0.0
+    for document, some in by_document(stock, size):
+        entries = assembled(stock, some)
+        began = time.perf_counter()
+        writer.put(replace(document, work=works[document.id]), entries)
+        seconds += time.perf_counter() - began
+    began = time.perf_counter()
+    writer.commit()
+    seconds += time.perf_counter() - began
+    on_disk = sum(path.stat().st_size for path in (folder / ".ipsqa" / "parts").rglob("*"))
+    return {"seconds": seconds, "MB on disk": on_disk / 1e6, "MB": memory()}
+
+
+def write_corpus(folder: Path, docs: list[str]) -> dict[str, Work]:
+    """A manifest of works with files of a word each, and the works by their ids."""
+    (folder / "texts").mkdir(parents=True)
+    entries = []
+    for doc in docs:
+        (folder / "texts" / f"{doc}.txt").write_text(f"{doc}\n", "utf-8")
+        entries.append(f'[[work]]\nid = "{doc}"\nfile = "texts/{doc}.txt"\ntype = "book"\ntitle = "{doc}"\n')
+    (folder / "corpus.toml").write_text("\n".join(entries), "utf-8")
+    return {work.id: work for work in load(folder / "corpus.toml").works}
+
+
+def ask(folder: Path, size: int) -> Figures:
+    """Milliseconds of the first query and of warm ones, and the memory that holds."""
+    began = time.perf_counter()
+    searcher = Searcher(open_store(folder / ".ipsqa"))
+    questions = judged_questions()
+    searcher.search(questions[-1], BEST)
+    first = time.perf_counter() - began
+    return {"first ms": first * 1000, **timed(lambda text: search_anew(searcher, text), questions), "MB": memory()}
+
+
+def judged_questions() -> list[str]:
+    """The texts of the judged questions."""
+    return [question.text for question in read_questions(SHIPPED / "questions.jsonl")]
+
+
+def search_anew(searcher: Searcher, text: str) -> list[str]:
+    """The ids of the ten best passages, of a question that is not remembered."""
+    searcher.prepare.cache_clear()
+    searcher.encode.cache_clear()
+    return [hit.passage.id for hit in searcher.search(text, BEST)]
+
+
+def exact(folder: Path, size: int) -> Figures:
+    """The share of the ten best of exact scoring, of every passage by every ranking, that search gives."""
+    engine = open_store(folder / ".ipsqa")
+    searcher = Searcher(engine)
+    questions = judged_questions()
+    asked = questions[:: max(1, len(questions) // JUDGED_EXACTLY)]
+    shares = []
+    for text, best in zip(asked, exact_best(engine, searcher, asked), strict=True):
+        shares.append(len(best & set(search_anew(searcher, text))) / BEST)
+    return {f"recall@{BEST}": float(np.mean(shares)), "least": min(shares)}
+
+
+def exact_best(engine: LocalEngine, searcher: Searcher, asked: list[str]) -> Iterator[set[str]]:
+    """The ids of the ten best passages of each question, all passages scored in full, each read once."""
+    queries = [searcher.prepare(text) for text in asked]
+    lexical = [engine._lexical(query) for query in queries]
+    told: list[dict[str, list[Floats]]] = [{ranking: [] for ranking in RANKINGS} for _ in queries]
+    for start in range(0, engine.size, AT_ONCE):
+        chosen = engine._take(np.arange(start, min(start + AT_ONCE, engine.size)))
+        for query, scores, every in zip(queries, told, lexical, strict=True):
+            of_some = score(query, chosen, every[start : start + AT_ONCE], engine._products)
+            for ranking in RANKINGS:
+                scores[ranking].append(getattr(of_some, ranking))
+    for scores in told:
+        weighed = (
+            np.float32(weight) * standardised(np.concatenate(scores[name])) for name, weight in searcher.weights.items()
+        )
+        best = np.argsort(-np.sum([*weighed], axis=0), kind="stable")[:BEST]
+        yield {passage.id for passage in engine._passages(best)}
+
+
+def plain(folder: Path, size: int) -> Figures:
+    """The usual recipe on the same passages: bm25s and an exact FAISS index, their ranks fused; without the encoder."""
+    import bm25s
+    import faiss
+
+    stock = shipped_stock(places().folder)
+    of_sentence = [index_terms(sentence) for sentence in stock.sentences]
+    columns: dict[str, int] = {}
+    numbered = [[columns.setdefault(term, len(columns)) for term in terms] for terms in of_sentence]
+    passages = [[term for place in one.drawn for term in numbered[place]] for one in recombined(stock, size)]
+    engine = open_store(folder / ".ipsqa")
+    vectors = np.concatenate([part.vectors.at(np.arange(part.size)) for part in engine.shelves.parts])
+    began = time.perf_counter()
+    lexical = bm25s.BM25(method="bm25+")
+    lexical.index(bm25s.tokenization.Tokenized(ids=passages, vocab=columns), show_progress=False)
+    flat = faiss.IndexFlatIP(vectors.shape[1])
+    flat.add(vectors)
+    seconds = time.perf_counter() - began
+    del passages, vectors
+    searcher = Searcher(engine)
+
+    def answer(text: str) -> None:
+        searcher.encode.cache_clear()
+        near = flat.search(searcher.encode(text).pooled[None], 100)[1][0]
+        terms = [term for term in index_terms(text) if term in columns]
+        met = lexical.retrieve([terms], k=min(100, size), show_progress=False).documents[0] if terms else []
+        fused: dict[int, float] = {}
+        for ranked in (near, met):
+            for rank, place in enumerate(ranked, 1):
+                fused[int(place)] = fused.get(int(place), 0.0) + 1 / (60 + rank)
+        sorted(fused, key=fused.__getitem__)[-BEST:]
+
+    return {"seconds": seconds, **timed(answer, judged_questions()), "MB": memory()}
+
+
+def add(folder: Path, size: int) -> Figures:
+    """Seconds until a document of twenty pages is found, and the slowest answers given meanwhile."""
+    lines = (places().manifest.parent / "texts" / "working-together-2011.txt").read_text("utf-8").splitlines()
+    name = f"added-{time.time_ns()}"
+    (folder / "texts" / f"{name}.txt").write_text("\n".join(lines[ADDED]), "utf-8")
+    entry = f'\n[[work]]\nid = "{name}"\nfile = "texts/{name}.txt"\ntype = "book"\ntitle = "Added"\n'
+    with (folder / "corpus.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write(entry)
+    searcher, questions = Searcher(open_store(folder / ".ipsqa")), judged_questions()
+    search_anew(searcher, questions[0])
+    meanwhile: list[float] = []
+    began = time.perf_counter()
+    running = subprocess.Popen([sys.executable, "-m", "ipsqa", "build", "--corpus", str(folder)], stdout=sys.stderr)
+    while running.poll() is None:
+        asked = time.perf_counter()
+        search_anew(searcher, questions[len(meanwhile) % len(questions)])
+        meanwhile.append(time.perf_counter() - asked)
+        time.sleep(PAUSE)
+    seconds = time.perf_counter() - began
+    if running.returncode or name not in {work.id for work in open_store(folder / ".ipsqa").works()}:
+        sys.exit("the document was not added")
+    p50, p95 = np.percentile(np.array(meanwhile) * 1000, [50, 95])
+    return {"seconds": seconds, "asked meanwhile": len(meanwhile), "p50 ms": float(p50), "p95 ms": float(p95)}
+
+
+def lists(folder: Path, size: int) -> Figures:
+    """Of the vectors of a corpus, as far as they fill a part: seconds to index, and the share of the nearest found."""
+    engine = open_store(folder / ".ipsqa")
+    vectors = np.concatenate([part.vectors.at(np.arange(part.size)) for part in engine.shelves.parts])[:LISTED]
+    began = time.perf_counter()
+    write_vectors(folder / "lists.faiss", vectors)
+    seconds = time.perf_counter() - began
+    if len(vectors) <= EXACT:
+        return {"seconds": seconds, f"recall@{BEST}": 1.0}
+    found = Vectors(folder / "lists.faiss", vectors)
+    searcher = Searcher(engine)
+    queries = [searcher.encode(text).pooled for text in judged_questions()]
+    shares, times = [], []
+    for query in queries:
+        began = time.perf_counter()
+        places_found, _ = found.nearest(query, 1_600)
+        times.append(time.perf_counter() - began)
+        shares.append(len({*np.argsort(-(vectors @ query))[:BEST].tolist()} & {*places_found.tolist()}) / BEST)
+    return {"seconds": seconds, f"recall@{BEST}": float(np.mean(shares)), "p50 ms": float(np.median(times)) * 1000}
+
+
+def draw(measured: dict[str, dict[int, Figures]], folder: Path) -> None:
+    """Pictures of how time and memory grow with the passages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes = powers("passages", [*measured["ask"]])
+    both = (("ipsqa", "ask"), ("bm25s and FAISS, ranks fused", "plain"))
+    for figure, name, marks in (
+        ("p50 ms", "milliseconds of a warm query, p50", (1, 10, 100, 1_000)),
+        ("MB", "MB held, mapped files too", (100, 1_000, 10_000)),
+    ):
+        curves = {who: [(size, each[figure]) for size, each in measured[of].items()] for who, of in both}
+        chart = picture(curves, sizes, powers(name, marks))
+        (folder / f"scale-{figure.split()[0].lower()}.svg").write_text(chart, "utf-8")
+
+
+PARTS: dict[str, Callable[[Path, int], Figures]] = {
+    "make": make,
+    "ask": ask,
+    "exact": exact,
+    "plain": plain,
+    "add": add,
+    "vectors": lists,
+}
+
+GROWING = ("make", "ask", "exact", "plain", "add")
+"""The parts that are run at every size."""
+
+if __name__ == "__main__":
+    main()
