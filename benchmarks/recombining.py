@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -91,8 +91,14 @@ class Recombined:
 
 def recombined(stock: Stock, size: int) -> Iterator[Recombined]:
     """The same `size` passages whenever it is called."""
-    draw = np.random.default_rng(SEED)
-    for number in range(size):
+    for doc in range(-(-size // A_DOCUMENT)):
+        yield from of_document(stock, doc, size)
+
+
+def of_document(stock: Stock, doc: int, size: int) -> Iterator[Recombined]:
+    """Those of one document, of a corpus of `size` passages."""
+    draw = np.random.default_rng([SEED, doc])
+    for number in range(doc * A_DOCUMENT, min((doc + 1) * A_DOCUMENT, size)):
         home = int(draw.integers(len(stock.homes)))
         drawn: list[int] = []
         while sum(stock.words[place] for place in drawn) < WORDS:
@@ -112,8 +118,10 @@ def _passage(stock: Stock, number: int, drawn: Sequence[int], home: int) -> Pass
 
 def by_document(stock: Stock, size: int) -> Iterator[tuple[Document, list[Recombined]]]:
     """The passages by document; a document has no text of its own, since a search reads none."""
-    for doc, some in groupby(recombined(stock, size), key=lambda one: one.passage.span.doc):
-        yield Document(doc, Work(doc, Path(doc), "book", doc), "", (), (), (), (), doc), list(some)
+    for number in range(-(-size // A_DOCUMENT)):
+        doc = f"d{number}"
+        document = Document(doc, Work(doc, Path(doc), "book", doc), "", (), (), (), (), doc)
+        yield document, list(of_document(stock, number, size))
 
 
 def assembled(stock: Stock, some: Sequence[Recombined]) -> list[Entry]:

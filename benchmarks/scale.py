@@ -15,15 +15,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.recombining import assembled, by_document, recombined, shipped_stock
+from benchmarks.recombining import A_DOCUMENT, Stock, assembled, of_document, recombined, shipped_stock
 from benchmarks.search import BEST, Figures, memory, show, timed
 from evaluation.curves import picture, powers
-from index.engine import RANKINGS, Floats
+from index.engine import RANKINGS, Entry, Floats
 from index.fusion import standardised
+from index.hands import hired
 from index.local import MODELS, LocalEngine, open_store
 from index.scoring import score
 from index.search import Searcher
@@ -32,7 +34,7 @@ from index.terms import index_terms
 from index.vectors import EXACT, Vectors, write_vectors
 from index.writer import LocalWriter
 from ingest.manifest import load
-from ingest.model import Work
+from ingest.model import Document, Work
 from ipsqa.evaluation import SHIPPED, read_questions
 from ipsqa.library import places
 
@@ -87,23 +89,36 @@ def part(name: str, folder: Path, size: int) -> Figures:
 def make(folder: Path, size: int) -> Figures:
     """Seconds to write the corpus and its index, without the encoder's time, and what they take."""
     shipped = places().folder
-    engine, stock = open_store(shipped), shipped_stock(shipped)
-    docs = [document.id for document, _ in by_document(stock, size)]
-    works = write_corpus(folder, docs)
+    engine = open_store(shipped)
+    works = write_corpus(folder, [f"d{number}" for number in range(-(-size // A_DOCUMENT))])
     shutil.copytree(engine.encoder_folder, folder / ".ipsqa" / MODELS / engine.encoder_folder.name)
     made = replace(engine.generation.made, sources=source_digests([*works.values()]), failures={})
     writer = LocalWriter(folder / ".ipsqa", made, engine.generation.sizes)
     seconds = 0.0
-    for document, some in by_document(stock, size):
-        entries = assembled(stock, some)
-        began = time.perf_counter()
-        writer.put(replace(document, work=works[document.id]), entries)
-        seconds += time.perf_counter() - began
+    with hired(workers=2) as hands:
+        numbered = hands.each(partial(entries_of, shipped, size), range(len(works)))
+        for work, entries in zip(works.values(), numbered, strict=True):
+            document = Document(work.id, work, "", (), (), (), (), work.id)
+            began = time.perf_counter()
+            writer.put(document, entries)
+            seconds += time.perf_counter() - began
     began = time.perf_counter()
     writer.commit()
     seconds += time.perf_counter() - began
     on_disk = sum(path.stat().st_size for path in (folder / ".ipsqa" / "parts").rglob("*"))
     return {"seconds": seconds, "MB on disk": on_disk / 1e6, "MB": memory()}
+
+
+def entries_of(shipped: Path, size: int, number: int) -> list[Entry]:
+    """The entries of one document of a corpus of `size` passages."""
+    stock = stock_in(shipped)
+    return assembled(stock, list(of_document(stock, number, size)))
+
+
+@cache
+def stock_in(shipped: Path) -> Stock:
+    """The stock of the shipped index, read once."""
+    return shipped_stock(shipped)
 
 
 def write_corpus(folder: Path, docs: list[str]) -> dict[str, Work]:

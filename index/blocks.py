@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engine import Entry, Floats, Ints, Nibbles, Pieces
-from index.terms import index_terms, split_words
+from index.terms import split_words, terms_of
 from ingest.model import Document, Passage
 
 _Kind = TypeVar("_Kind", bound=np.generic)
@@ -36,7 +36,8 @@ class Block:
 
     `vectors` `(n, d)`, `sentences` `(s, d)`, `tokens` `(t, token_dims / 2)` and `pieces` `(t,)` are those of `Entry`,
     one after the other, `sentence_counts` and `token_counts` `(n,)` how many each passage has. `starts` `(n + s,)`
-    are the first tokens of each passage's context and sentences, from the block's first token on.
+    are the first tokens of each passage's context and sentences, from the block's first token on. `forms` counts the
+    passages that hold each word, as it is written, where that is known.
     """
 
     document: Document
@@ -50,12 +51,14 @@ class Block:
     pieces: Pieces
     starts: Ints
     terms: Terms
+    forms: Counter[str] | None = None
 
 
 def make_block(document: Document, entries: Sequence[Entry], dims: int, token_dims: int) -> Block:
     """The block of a document's entries, of vectors of so many numbers."""
     token_counts = np.array([len(entry.tokens) for entry in entries], np.int64)
     firsts = np.cumsum(token_counts) - token_counts
+    words = [tuple(split_words(entry.passage.text)) for entry in entries]
     return Block(
         document=document,
         passages=tuple(entry.passage for entry in entries),
@@ -67,7 +70,8 @@ def make_block(document: Document, entries: Sequence[Entry], dims: int, token_di
         token_counts=token_counts,
         pieces=joined([entry.pieces for entry in entries], (), np.int32),
         starts=joined([entry.starts + first for entry, first in zip(entries, firsts, strict=True)], (), np.int64),
-        terms=_terms([entry.passage.text for entry in entries]),
+        terms=_terms(words),
+        forms=Counter(form for of_one in words for form in set(of_one)),
     )
 
 
@@ -89,9 +93,9 @@ def words_of(forms: Counter[str]) -> dict[str, int]:
     return {max(counts, key=lambda form: counts[form]): sum(counts.values()) for counts in spelt.values()}
 
 
-def _terms(texts: Sequence[str]) -> Terms:
+def _terms(words: Sequence[Sequence[str]]) -> Terms:
     columns: dict[str, int] = {}
-    counted = [Counter(index_terms(text)) for text in texts]
+    counted = [Counter(terms_of(of_one)) for of_one in words]
     flat = [columns.setdefault(term, len(columns)) for counts in counted for term in counts]
     return Terms(
         vocabulary=tuple(columns),

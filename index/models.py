@@ -34,6 +34,10 @@ def model_digest(settings: Settings) -> str:
     elif source.is_dir():
         files = sorted(path for path in source.rglob("*") if path.is_file())
         identity = "".join(f"{path.relative_to(source)}:{file_hash(path)}\n" for path in files)
+    elif _is_path(settings.model):
+        raise SettingsError(
+            f"model {settings.model}: no such folder; give one, or a model's id on the Hub (name/model)"
+        )
     else:
         identity = settings.model
     return sha256(f"{identity}\n{settings.token_dims}\n{file_hash(EXPORT)}".encode()).hexdigest()[:16]
@@ -77,6 +81,11 @@ def _run_export(settings: Settings, source: str, target: Path) -> None:
     if code:
         last = complaint.strip().splitlines()[-1:] or [f"the export ended with {code}"]
         raise SettingsError(f"model {settings.model}: {last[0]}")
+
+
+def _is_path(model: str) -> bool:
+    """Whether a name can only be that of a folder: a Hub id is a name, or two with a slash between."""
+    return model.startswith(("/", ".", "~")) or model.count("/") > 1 or "\\" in model
 
 
 def _source(model: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import Stemmer
@@ -75,4 +75,9 @@ def word_terms(word: str) -> tuple[str, ...]:
 
 def index_terms(text: str) -> tuple[str, ...]:
     """The index terms of `text`, in order, function words left out."""
-    return tuple(term for word in split_words(text) for term in word_terms(word.lower()))
+    return tuple(terms_of(split_words(text)))
+
+
+def terms_of(words: Iterable[str]) -> Iterator[str]:
+    """The index terms of words as they are written, in order, function words left out."""
+    return (term for word in words for term in word_terms(word.lower()))

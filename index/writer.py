@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from index.blocks import Block, count_forms, make_block
+from index.blocks import Block, make_block
 from index.disk import sweep, write_json
 from index.engine import Entry
 from index.generation import GENERATIONS, Generation, Made, write_generation
@@ -22,7 +22,7 @@ FULL = 1 << 17
 WASTED = 0.5
 """The share of a part out of force from which what is left of it is laid out anew."""
 
-SAVED, MOST = 20.0, 4_096
+SAVED, MOST = 5.0, 4_096
 """Seconds of work, and passages, after which what is done is saved: a killed build goes on from there."""
 
 Staged = Block | Part
@@ -145,15 +145,15 @@ class LocalWriter:
     def _write(self, docs: Sequence[str], *, centred: bool) -> str:
         blocks = (_block(doc, self._staged[doc]) for doc in docs)
         taken: dict[Part, list[str]] = {}
-        texts = []
+        forms: Counter[str] = Counter()
         for doc in docs:
             staged = self._staged[doc]
             if isinstance(staged, Part):
                 taken.setdefault(staged, []).append(doc)
             else:
-                texts += [passage.text for passage in staged.passages]
+                forms += staged.forms or Counter()
         origin = Origin(self.made.model, {doc: self.made.sources.get(doc, "") for doc in docs})
-        forms = forms_of(taken) + count_forms(texts)
+        forms += forms_of(taken)
         return write_part(self.folder / PARTS, self.folder, blocks, origin, self.sizes, forms, centred=centred)
 
 

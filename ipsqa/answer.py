@@ -19,6 +19,8 @@ ELLIPSIS = " … "
 NEAREST = 3
 """Passages shown where there is no answer."""
 
+NO_WORD = "they have none of its words"
+
 Mode = Literal["extractive", "model"]
 
 
@@ -97,6 +99,9 @@ def answer_question(searcher: Searcher, judge: Judge, request: Request, after: s
     admitted = [place for place, passage in enumerate(scores.passages) if request.admits(passage)]
     if not admitted:
         return Answer(request, reason="nothing is left to look in once the filter is applied")
+    if not after and not any(map(searcher.engine.frequency, searcher.prepare(request.text).terms)):
+        best = sorted(admitted, key=lambda place: -float(scores.fused[place]))[:NEAREST]
+        return Answer(request, reason=NO_WORD, nearest=tuple(_hit(scores, place) for place in best))
     question = Question(request.text)
     evidence = Evidence(question, scores, admitted, tuple(_sides(searcher, request, question, scores)))
     pieces = evidence.pieces(lambda term: rarity(searcher.engine.frequency(term), searcher.engine.size))

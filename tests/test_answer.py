@@ -9,7 +9,7 @@ from statistics import mean
 import pytest
 
 from index.engine import Where
-from ipsqa.answer import ELLIPSIS, Answer
+from ipsqa.answer import ELLIPSIS, NEAREST, NO_WORD, Answer
 from ipsqa.evaluation import SHIPPED, ask_values, read_questions
 from ipsqa.evidence import LONG_WORDS, SHORT_WORDS, TABLE_WORDS, THING_WORDS
 from ipsqa.library import Library, open_library
@@ -127,6 +127,14 @@ def test_nothing_is_left_where_a_filter_lets_nothing_through(library: Library) -
     answer = library.ask("how did Hervanta reduce youth gang problems?", Where(countries=("Atlantis",)))
     assert not answer.answered
     assert answer.reason == "nothing is left to look in once the filter is applied"
+
+
+@pytest.mark.parametrize("text", ["شرطة", "Здравствуйте, полиция", "who are they?", "xqzw?"])
+def test_a_question_of_which_the_texts_have_no_word_is_not_answered(library: Library, text: str) -> None:
+    answer = library.ask(text)
+    assert answer.reason == NO_WORD
+    assert len(answer.nearest) == NEAREST
+    assert library.ask(text, after="How did Hervanta reduce youth gang problems?").reason != NO_WORD
 
 
 @pytest.mark.parametrize("text", ["?", "и почему?", "why " * 200, "<b>who</b>", "Sweden and Finland and Spain and UK"])

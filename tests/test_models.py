@@ -124,6 +124,12 @@ def test_a_model_that_is_nowhere_is_told_in_one_line(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("model", ["/nowhere/at/all", "./nowhere", "~/nowhere", "a/b/c"])
+def test_a_model_that_can_only_be_a_folder_and_is_none_is_told(model: str) -> None:
+    with pytest.raises(SettingsError, match="no such folder; give one, or a model's id"):
+        model_digest(Settings(model=model))
+
+
 def test_weights_that_were_changed_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "WEIGHTS_SHA256", "0" * 64)
     with pytest.raises(SettingsError, match="not the weights that were published"):
