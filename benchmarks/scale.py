@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -21,13 +21,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.recombining import A_DOCUMENT, Stock, assembled, of_document, recombined, shipped_stock
-from benchmarks.search import BEST, Figures, memory, show, timed
+from benchmarks.search import BEST, Figures, ask, exact, judged_questions, memory, part, search_anew, show, timed
 from evaluation.curves import picture, powers
-from index.engine import RANKINGS, Entry, Floats
-from index.fusion import standardised
+from index.engine import Entry
 from index.hands import hired
-from index.local import MODELS, LocalEngine, open_store
-from index.scoring import score
+from index.local import MODELS, open_store
 from index.search import Searcher
 from index.store import source_digests
 from index.terms import index_terms
@@ -35,16 +33,9 @@ from index.vectors import EXACT, Vectors, write_vectors
 from index.writer import LocalWriter
 from ingest.manifest import load
 from ingest.model import Document, Work
-from ipsqa.evaluation import SHIPPED, read_questions
 from ipsqa.library import places
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-
-JUDGED_EXACTLY = 8
-"""Questions whose ten best are compared with exact scoring, which takes a minute each of a million passages."""
-
-AT_ONCE = 2_000
-"""Passages scored exactly at a time."""
 
 ADDED = slice(1_000, 1_900)
 """Lines of the shipped book that make a document of twenty pages."""
@@ -72,18 +63,10 @@ def main() -> None:
     measured: dict[str, dict[int, Figures]] = {name: {} for name in GROWING}
     for size in given.sizes:
         for name in GROWING:
-            figures = measured[name][size] = part(name, given.folder, size)
+            figures = measured[name][size] = part(name, given.folder, size, "benchmarks.scale")
             show(f"{size:>9} passages, {name}", figures)
     if given.plot:
         draw(measured, given.plot)
-
-
-def part(name: str, folder: Path, size: int) -> Figures:
-    """The figures of a part, run in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.scale", "--part", name, "--folder", str(folder), "--sizes", str(size)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    figures: Figures = json.loads(done.stdout)
-    return figures
 
 
 def make(folder: Path, size: int) -> Figures:
@@ -130,59 +113,6 @@ def write_corpus(folder: Path, docs: list[str]) -> dict[str, Work]:
         entries.append(f'[[work]]\nid = "{doc}"\nfile = "texts/{doc}.txt"\ntype = "book"\ntitle = "{doc}"\n')
     (folder / "corpus.toml").write_text("\n".join(entries), "utf-8")
     return {work.id: work for work in load(folder / "corpus.toml").works}
-
-
-def ask(folder: Path, size: int) -> Figures:
-    """Milliseconds of the first query and of warm ones, and the memory that holds."""
-    began = time.perf_counter()
-    searcher = Searcher(open_store(folder / ".ipsqa"))
-    questions = judged_questions()
-    searcher.search(questions[-1], BEST)
-    first = time.perf_counter() - began
-    return {"first ms": first * 1000, **timed(lambda text: search_anew(searcher, text), questions), "MB": memory()}
-
-
-def judged_questions() -> list[str]:
-    """The texts of the judged questions."""
-    return [question.text for question in read_questions(SHIPPED / "questions.jsonl")]
-
-
-def search_anew(searcher: Searcher, text: str) -> list[str]:
-    """The ids of the ten best passages, of a question that is not remembered."""
-    searcher.prepare.cache_clear()
-    searcher.encode.cache_clear()
-    return [hit.passage.id for hit in searcher.search(text, BEST)]
-
-
-def exact(folder: Path, size: int) -> Figures:
-    """The share of the ten best of exact scoring, of every passage by every ranking, that search gives."""
-    engine = open_store(folder / ".ipsqa")
-    searcher = Searcher(engine)
-    questions = judged_questions()
-    asked = questions[:: max(1, len(questions) // JUDGED_EXACTLY)]
-    shares = []
-    for text, best in zip(asked, exact_best(engine, searcher, asked), strict=True):
-        shares.append(len(best & set(search_anew(searcher, text))) / BEST)
-    return {f"recall@{BEST}": float(np.mean(shares)), "least": min(shares)}
-
-
-def exact_best(engine: LocalEngine, searcher: Searcher, asked: list[str]) -> Iterator[set[str]]:
-    """The ids of the ten best passages of each question, all passages scored in full, each read once."""
-    queries = [searcher.prepare(text) for text in asked]
-    lexical = [engine._lexical(query) for query in queries]
-    told: list[dict[str, list[Floats]]] = [{ranking: [] for ranking in RANKINGS} for _ in queries]
-    for start in range(0, engine.size, AT_ONCE):
-        chosen = engine._take(np.arange(start, min(start + AT_ONCE, engine.size)))
-        for query, scores, every in zip(queries, told, lexical, strict=True):
-            of_some = score(query, chosen, every[start : start + AT_ONCE], engine._products)
-            for ranking in RANKINGS:
-                scores[ranking].append(getattr(of_some, ranking))
-    for scores in told:
-        weighed = (
-            np.float32(weight) * standardised(np.concatenate(scores[name])) for name, weight in searcher.weights.items()
-        )
-        best = np.argsort(-np.sum([*weighed], axis=0), kind="stable")[:BEST]
-        yield {passage.id for passage in engine._passages(best)}
 
 
 def plain(folder: Path, size: int) -> Figures:
@@ -282,8 +212,8 @@ def draw(measured: dict[str, dict[int, Figures]], folder: Path) -> None:
 
 PARTS: dict[str, Callable[[Path, int], Figures]] = {
     "make": make,
-    "ask": ask,
-    "exact": exact,
+    "ask": lambda folder, size: ask(folder / ".ipsqa", size),
+    "exact": lambda folder, size: exact(folder / ".ipsqa", size),
     "plain": plain,
     "add": add,
     "vectors": lists,

@@ -14,20 +14,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.recombining import A_DOCUMENT, assembled, by_document, recombined, shipped_stock
+from benchmarks.recombining import assembled, by_document, recombined, shipped_stock
 from index.encoder import Encoder
-from index.engine import Floats, Ranking, Scores, Where
+from index.engine import RANKINGS, Floats
 from index.fusion import standardised
 from index.hands import Threads
-from index.local import MODELS, open_store
+from index.local import MODELS, LocalEngine, open_store
 from index.models import PACKAGE
 from index.part import PARTS as STORED
+from index.scoring import score
 from index.search import Searcher
 from index.store import encode
 from index.writer import LocalWriter
@@ -39,8 +40,11 @@ ENCODED = 1_000
 """Passages up to which the encoder reads them; above, vectors are assembled, and the plain search gets the same."""
 
 BEST, ROUNDS = 10, 3
-JUDGED_EXACTLY = 10
-"""Questions whose ten best are compared with exact scoring, which takes seconds each."""
+JUDGED_EXACTLY = 8
+"""Questions whose ten best are compared with exact scoring, which takes a minute each of a million passages."""
+
+AT_ONCE = 2_000
+"""Passages scored exactly at a time."""
 
 Figures = dict[str, float]
 
@@ -63,9 +67,9 @@ def main() -> None:
                 show(f"{size:>7} passages, {name}", part(name, Path(scratch), size))
 
 
-def part(name: str, folder: Path, size: int) -> Figures:
-    """The figures of a part, run in a process of its own, with the most memory it held."""
-    command = [sys.executable, "-m", "benchmarks.search", "--part", name, "--folder", str(folder), "--sizes", str(size)]
+def part(name: str, folder: Path, size: int, module: str = "benchmarks.search") -> Figures:
+    """The figures of a part of a benchmark, run in a process of its own, with the most memory it held."""
+    command = [sys.executable, "-m", module, "--part", name, "--folder", str(folder), "--sizes", str(size)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     figures: Figures = json.loads(done.stdout)
     return figures
@@ -103,19 +107,25 @@ def build(folder: Path, size: int) -> Figures:
 
 
 def ask(folder: Path, size: int) -> Figures:
-    """Milliseconds of the first query and of warm ones."""
+    """Milliseconds of the first query and of warm ones, and the memory that holds."""
     began = time.perf_counter()
     searcher = Searcher(open_store(folder))
-    questions = [question.text for question in read_questions(SHIPPED / "questions.jsonl")]
+    questions = judged_questions()
     searcher.search(questions[-1], BEST)
     first = time.perf_counter() - began
+    return {"first ms": first * 1000, **timed(lambda text: search_anew(searcher, text), questions), "MB": memory()}
 
-    def answer(text: str) -> None:
-        searcher.prepare.cache_clear()
-        searcher.encode.cache_clear()
-        searcher.search(text, BEST)
 
-    return {"first ms": first * 1000, **timed(answer, questions), "MB": memory()}
+def judged_questions() -> list[str]:
+    """The texts of the judged questions."""
+    return [question.text for question in read_questions(SHIPPED / "questions.jsonl")]
+
+
+def search_anew(searcher: Searcher, text: str) -> list[str]:
+    """The ids of the ten best passages, of a question that is not remembered."""
+    searcher.prepare.cache_clear()
+    searcher.encode.cache_clear()
+    return [hit.passage.id for hit in searcher.search(text, BEST)]
 
 
 def plain(folder: Path, size: int) -> Figures:
@@ -143,33 +153,40 @@ def plain(folder: Path, size: int) -> Figures:
     def answer(text: str) -> None:
         flat.search(model.encode([text], normalize_embeddings=True), BEST)
 
-    questions = [question.text for question in read_questions(SHIPPED / "questions.jsonl")]
+    questions = judged_questions()
     answer(questions[0])
     return {"seconds": seconds, **timed(answer, questions), "MB": memory()}
 
 
 def exact(folder: Path, size: int) -> Figures:
     """The share of the ten best of exact scoring, of every passage by every ranking, that search gives."""
-    searcher = Searcher(open_store(folder))
-    docs = [document.id for document in searcher.engine.documents()]
+    engine = open_store(folder)
+    searcher = Searcher(engine)
+    questions = judged_questions()
+    asked = questions[:: max(1, len(questions) // JUDGED_EXACTLY)]
     shares = []
-    every = [question.text for question in read_questions(SHIPPED / "questions.jsonl")]
-    for text in every[:: max(1, len(every) // JUDGED_EXACTLY)]:
-        query = searcher.prepare(text)
-        parts = [searcher.engine.candidates(query, A_DOCUMENT, Where(docs=(doc,))) for doc in docs]
-        fused = fused_as_whole(parts, searcher.weights)
-        ids = [passage.id for some in parts for passage in some.passages]
-        best = {ids[place] for place in np.argsort(-fused, kind="stable")[:BEST]}
-        shares.append(len(best & {hit.passage.id for hit in searcher.search(text, BEST)}) / BEST)
+    for text, best in zip(asked, exact_best(engine, searcher, asked), strict=True):
+        shares.append(len(best & set(search_anew(searcher, text))) / BEST)
     return {f"recall@{BEST}": float(np.mean(shares)), "least": min(shares)}
 
 
-def fused_as_whole(parts: Sequence[Scores], weights: Mapping[Ranking, float]) -> Floats:
-    """The fused scores of the passages of several parts of a corpus, standardised over them all."""
-    total = np.zeros(sum(len(some.passages) for some in parts), np.float32)
-    for name, weight in weights.items():
-        total += np.float32(weight) * standardised(np.concatenate([getattr(some, name) for some in parts]))
-    return total
+def exact_best(engine: LocalEngine, searcher: Searcher, asked: list[str]) -> Iterator[set[str]]:
+    """The ids of the ten best passages of each question, all passages scored in full, each read once."""
+    queries = [searcher.prepare(text) for text in asked]
+    lexical = [engine._lexical(query) for query in queries]
+    told: list[dict[str, list[Floats]]] = [{ranking: [] for ranking in RANKINGS} for _ in queries]
+    for start in range(0, engine.size, AT_ONCE):
+        chosen = engine._take(np.arange(start, min(start + AT_ONCE, engine.size)))
+        for query, scores, every in zip(queries, told, lexical, strict=True):
+            of_some = score(query, chosen, every[start : start + AT_ONCE], engine._products)
+            for ranking in RANKINGS:
+                scores[ranking].append(getattr(of_some, ranking))
+    for scores in told:
+        weighed = (
+            np.float32(weight) * standardised(np.concatenate(scores[name])) for name, weight in searcher.weights.items()
+        )
+        best = np.argsort(-np.sum([*weighed], axis=0), kind="stable")[:BEST]
+        yield {passage.id for passage in engine._passages(best)}
 
 
 PARTS: dict[str, Callable[[Path, int], Figures]] = {"build": build, "ask": ask, "exact": exact, "plain": plain}
