@@ -427,8 +427,7 @@ def build(
 ) -> None:
     """Bring the index up to date with the corpus: only what changed is read and encoded again.
 
-    A build that is stopped is gone on with by the next one. Workers of a cluster must see the corpus and the index
-    under the same paths.
+    A build that is stopped is gone on with by the next one. Dask workers must see corpus and index by the same paths.
 
     Commands that ask find an index in Milvus by IPSQA_URI. Credentials are taken from IPSQA_MILVUS_TOKEN alone.
     """
