@@ -38,8 +38,8 @@ class Centres:
     def estimate(self, tokens: Floats, weights: Floats) -> Floats:
         """About how well the passages `(size,)` meet the tokens `(q, dims)` of a query, of the given weights `(q,)`."""
         total = np.zeros(self.size, np.float32)
-        for token, weight in zip(tokens, weights, strict=True):
-            total += weight * self._best(np.vecdot(self.vectors, token))
+        for near, weight in zip(tokens @ self.vectors.T, weights, strict=True):
+            total += weight * self._best(near)
         return total
 
     def _best(self, near: Floats) -> Floats:
@@ -47,7 +47,8 @@ class Centres:
         probed = best_places(near, PROBED)[::-1].tolist()
         best = np.full(self.size, near[probed[0]] if probed else 0, np.float32)
         for place in probed:  # the nearest comes last and overwrites the others
-            best[self.rows[self.starts[place] : self.starts[place + 1]]] = near[place]
+            # Twice as fast by the numbers that places are than by those that are kept.
+            best[self.rows[self.starts[place] : self.starts[place + 1]].astype(np.int64)] = near[place]
         return best
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine import Floats, Settings
+from index.engine import Floats, Pieces, Settings
 
-Rows = NDArray[np.int32]
+Lengths = NDArray[np.int32]
 Counts = NDArray[np.uint16]
 
 MOST = 65_535
@@ -32,9 +32,9 @@ class Postings:
 
     columns: Mapping[str, int]
     starts: NDArray[np.int64]
-    rows: Rows
+    rows: Pieces
     counts: Counts
-    lengths: Rows
+    lengths: Lengths
 
     def span(self, term: str) -> slice:
         """Where the column of a term lies; nowhere for one that no passage holds."""
@@ -46,14 +46,15 @@ class Postings:
         total = np.zeros(len(self.lengths))
         for term, weight in weights.items():
             span = self.span(term)
-            rows = self.rows[span]
+            rows = self.rows[span].astype(np.int64)
             counts = self.counts[span].astype(np.float32)
-            # Half the time of adding by subscripts, which copies what is there out and back.
-            np.add.at(total, rows, np.float32(weight * (settings.k1 + 1)) * (counts / (norms[rows] + counts)))
+            added = np.float32(weight * (settings.k1 + 1)) * (counts / (norms[rows] + counts))
+            # Half the time of adding by subscripts, which copies what is there out and back; of one type, or it crawls.
+            np.add.at(total, rows, added.astype(np.float64))
         return total.astype(np.float32)
 
 
-def norms(lengths: Rows, mean: float, settings: Settings) -> Floats:
+def norms(lengths: Lengths, mean: float, settings: Settings) -> Floats:
     """What the counts in passages of these lengths `(n,)` are measured against."""
     relative = lengths / np.float32(mean or 1.0)
     against: Floats = (settings.k1 * (1 - settings.b + settings.b * relative)).astype(np.float32)
@@ -81,7 +82,7 @@ def by_column(
     rows: NDArray[np.int64],
     terms: NDArray[np.int64],
     counts: NDArray[np.int64],
-    lengths: Rows,
+    lengths: Lengths,
 ) -> Postings:
     """Postings of single counts: `counts[i]` times the term of column `terms[i]` in passage `rows[i]`."""
     from scipy.sparse import coo_array

@@ -57,11 +57,11 @@ FIRST = 16
 EVENLY = 128
 """Passages taken evenly from those let through, which tell what scores are typical where not all are scored."""
 
+SOME = 1 << 16
+"""Passages taken evenly of which what is known of all is looked at, to tell what is typical."""
+
 SAMPLED = 1_024
 """Passages taken evenly whose cosines tell which are typical, where a part finds only the nearest."""
-
-SHARE = 4
-"""A part that finds only the nearest is asked for so many times the candidates: they are chosen by more than that."""
 
 _Given = TypeVar("_Given")
 
@@ -177,16 +177,21 @@ class LocalEngine:
             [part.centres.estimate(query.tokens, query.token_weights) for part in self.shelves.parts]
         )
         allowed = self._allowed(where)
-        told = np.stack([np.ones(len(allowed), np.float32), *_let_through((guess, cosines, lexical), allowed, where)])
-        evenly = np.linspace(0, len(allowed) - 1, min(EVENLY, len(allowed))).astype(np.int64)
-        near = self._typical_cosines(query, allowed, told[2])
-        places = np.union1d(evenly, _promising(told[1:], near, limit))
-        scores = score(query, self._take(allowed[places]), told[3][places], self._products)
+        known = (guess, cosines, lexical) if not where else (guess[allowed], cosines[allowed], lexical[allowed])
+        evenly = _evenly(len(allowed), EVENLY)
+        some = _evenly(len(allowed), SOME)
+        near = self._typical_cosines(query, allowed, known[1][some])
+        usual = (known[0][some], near, known[2][some])
+        places = np.union1d(evenly, _promising(known, usual, limit))
+        scores = score(query, self._take(allowed[places]), known[2][places], self._products)
         if len(places) == len(allowed):
             return scores
         sampled = np.searchsorted(places, evenly)
-        late, sentence = (_extended(values[sampled], told, evenly) for values in (scores.late, scores.sentence))
-        return replace(scores, typical={"bm25": told[3], "passage": near, "sentence": sentence, "late": late})
+        late, sentence = (
+            _extended(values[sampled], [each[evenly] for each in known], [each[some] for each in known])
+            for values in (scores.late, scores.sentence)
+        )
+        return replace(scores, typical={"bm25": usual[2], "passage": near, "sentence": sentence, "late": late})
 
     def _lexical(self, query: Query) -> Floats:
         """The BM25+ score `(size,)` of every passage."""
@@ -215,7 +220,7 @@ class LocalEngine:
             if part.vectors.exact:
                 told.append(part.vectors.cosines(query.vector))
                 continue
-            places, near = part.vectors.nearest(query.vector, SHARE * limit)
+            places, near = part.vectors.nearest(query.vector, limit)
             cosines = np.full(part.size, near.min(), np.float32)
             cosines[places] = near
             told.append(cosines)
@@ -225,14 +230,13 @@ class LocalEngine:
         """Cosines that tell which are typical: all, where all are known, else those of some taken evenly."""
         if all(part.vectors.exact for part in self.shelves.parts):
             return cosines
-        evenly = np.linspace(0, len(allowed) - 1, min(SAMPLED, len(allowed))).astype(np.int64)
         if len(allowed) < self.size:
-            return self._vectors(allowed[evenly]) @ query.vector
+            return self._vectors(allowed[_evenly(len(allowed), SAMPLED)]) @ query.vector
         return self._sample @ query.vector
 
     @cached_property
     def _sample(self) -> Floats:
-        return self._vectors(np.linspace(0, self.size - 1, min(SAMPLED, self.size)).astype(np.int64))
+        return self._vectors(_evenly(self.size, SAMPLED))
 
     @cached_property
     def _everything(self) -> Chosen:
@@ -249,7 +253,7 @@ class LocalEngine:
         total = np.zeros(self.generation.sizes.vocabulary, np.int64)
         for number, part in enumerate(self.shelves.parts):
             total += part.arrays.piece_counts
-            for kept in part.kept(self.shelves.out_of_force(number)):
+            for kept in part.kept(self.shelves.out_of_force(number), pieces=True):
                 total[np.unique(kept.pieces[kept.own])] -= 1
         return total
 
@@ -323,34 +327,34 @@ class _Later(Sequence[Passage]):
         return iter(self[:])
 
 
-def _let_through(every: Sequence[Floats], allowed: Ints, where: Where) -> Sequence[Floats]:
-    """Of each array what is said of the passages let through."""
-    return [values[allowed] for values in every] if where else every
+def _evenly(size: int, count: int) -> Ints:
+    """So many places, if there are as many, taken evenly."""
+    return np.linspace(0, size - 1, min(count, size)).astype(np.int64)
 
 
-def _promising(known: Floats, near: Floats, limit: int) -> Ints:
-    """The places that GUESSED puts first by what is `known` `(3, n)` of all passages, and some by each part of it.
+def _promising(known: Sequence[Floats], usual: Sequence[Floats], limit: int) -> Ints:
+    """The places that GUESSED puts first by what is `known` of all passages, and some by each part of it.
 
-    `near` are cosines that tell which are typical.
+    `usual` are values of each part that tell which are typical.
     """
-    guess, cosines, lexical = known
-    usual = (guess, near, lexical)
-    total = np.zeros(known.shape[1], np.float32)
+    total = np.zeros(len(known[0]), np.float32)
     for weight, values, typical in zip(GUESSED, known, usual, strict=True):
         total += np.float32(weight) * standardised(values, typical)
-    firsts = [best_places(values, limit // FIRST) for values in (guess, cosines, lexical)]
+    firsts = [best_places(values, limit // FIRST) for values in known]
     return np.concatenate([best_places(total, limit), *firsts])
 
 
-def _extended(values: Floats, told: Floats, sampled: Ints) -> Floats:
-    """What `values` of the `sampled` say of all passages, by what is `told` `(m, n)` of each.
+def _extended(values: Floats, told: Sequence[Floats], others: Sequence[Floats]) -> Floats:
+    """What `values` of a few passages say of other ones, by what is told of both.
 
-    A linear fit, with the errors of those sampled dealt out in turn: the deviation is that of all, nearly, where a
-    hundred values alone would tell it to a tenth.
+    A linear fit, with the errors of the few dealt out in turn: the deviation is that of all, nearly, where a hundred
+    values alone would tell it to a tenth.
     """
-    fit, *_ = np.linalg.lstsq(told[:, sampled].T.astype(np.float64), values.astype(np.float64), rcond=None)
-    errors = values - fit @ told[:, sampled]
-    extended: Floats = (fit.astype(np.float32) @ told + np.resize(errors, told.shape[1])).astype(np.float32)
+    few = np.stack([np.ones(len(values)), *told], axis=1, dtype=np.float64)
+    fit, *_ = np.linalg.lstsq(few, values.astype(np.float64), rcond=None)
+    errors = values - few @ fit
+    many = np.stack([np.ones(len(others[0]), np.float32), *others])
+    extended: Floats = (fit.astype(np.float32) @ many + np.resize(errors, many.shape[1])).astype(np.float32)
     return extended
 
 

@@ -6,6 +6,7 @@ A small corpus lies in one part. A large one lies in several, so that a document
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -15,7 +16,7 @@ from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,8 @@ from index.catalog import Catalog, Shelved, write_catalog
 from index.centres import Centres, make_centres, no_centres
 from index.codec import describe
 from index.disk import ASIDE, file_hash, publish, write_json
-from index.engine import Entry, Ints, Nibbles, Pieces, Settings, StaleIndexError
-from index.lexical import Counts, Postings, Rows, by_column
+from index.engine import Entry, Ints, Pieces, Settings, StaleIndexError
+from index.lexical import Counts, Lengths, Postings, by_column
 from index.scoring import Kept
 from index.vectors import EXACT, Vectors, write_vectors
 from ingest.model import Document, Passage
@@ -46,7 +47,15 @@ FORMAT = ("blocks", "catalog", "centres", "codec", "encoder", "encoding", "late"
 """The modules that decide what the files of a part hold."""
 
 MAPPED = 1 << 24
-"""Bytes from which an array stays on disk and is mapped; smaller ones are read at once."""
+"""Bytes from which an array stays on disk; smaller ones are read at once."""
+
+
+class Rows(Protocol):
+    """An array of which only stretches of rows are taken, wherever it lies."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> NDArray[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +70,26 @@ class Arrays:
     """
 
     vectors: NDArray[np.float32]
-    sentences: NDArray[np.float16]
+    sentences: Rows
     sentence_bounds: Ints
     token_bounds: Ints
     token_starts: Ints
-    tokens: Nibbles
-    pieces: Pieces
+    tokens: Rows
+    pieces: Rows
     piece_counts: Ints
     posting_starts: Ints
-    posting_rows: Rows
+    posting_rows: Pieces
     posting_counts: Counts
-    lengths: Rows
+    lengths: Lengths
     centres: NDArray[np.float16]
     centre_starts: Ints
     centre_rows: Pieces
 
 
 ARRAYS = tuple(field.name for field in fields(Arrays))
+
+IN_STRETCHES = frozenset(("sentences", "tokens", "pieces"))
+"""Arrays that are read from their files where they are large: mapped, what a search touches would pile up in memory."""
 
 
 class Sizes(NamedTuple):
@@ -107,7 +119,7 @@ class Part:
         manifest = read_manifest(folder)
         self.origin = Origin(manifest["model"], manifest["sources"])
         check_sizes(folder, manifest)
-        self.arrays = Arrays(**{name: _load(folder, name) for name in ARRAYS})
+        self.arrays = Arrays(**{name: _open(folder, name) for name in ARRAYS})
         self.catalog = Catalog(folder / CATALOG, root)
         whole = self.arrays.vectors if len(self.arrays.vectors) else None
         self.vectors = Vectors(folder / VECTORS, whole)
@@ -146,8 +158,8 @@ class Part:
         """How many passages hold each word, as it is written."""
         return Counter(json.loads(self._forms))
 
-    def kept(self, places: Ints) -> list[Kept]:
-        """What was made of the passages at those places, but for their own vectors; nothing is copied."""
+    def kept(self, places: Ints, *, pieces: bool = False) -> list[Kept]:
+        """What was made of the passages at those places, but for their own vectors; the pieces only where asked for."""
         arrays = self.arrays
         tokens = zip(arrays.token_bounds[places].tolist(), arrays.token_bounds[places + 1].tolist(), strict=True)
         sentences = zip(
@@ -157,7 +169,7 @@ class Part:
             Kept(
                 sentences=arrays.sentences[first:last],
                 tokens=arrays.tokens[start:end],
-                pieces=arrays.pieces[start:end],
+                pieces=arrays.pieces[start : end if pieces else start],
                 starts=arrays.token_starts[first + place : last + place + 1] - start,
             )
             for place, (start, end), (first, last) in zip(places.tolist(), tokens, sentences, strict=True)
@@ -166,7 +178,7 @@ class Part:
     def entry(self, place: int, passage: Passage, key: str) -> Entry:
         """What was made of the passage at `place` as the entry of `passage`, which has the same key."""
         here = np.array([place])
-        (kept,), (vector,) = self.kept(here), self.vectors.at(here)
+        (kept,), (vector,) = self.kept(here, pieces=True), self.vectors.at(here)
         sentences = kept.sentences.astype(np.float32)
         return Entry(passage, key, vector, sentences, kept.tokens, kept.pieces, kept.starts)
 
@@ -447,6 +459,32 @@ def _load(folder: Path, name: str) -> NDArray[Any]:
     mapped = path.stat().st_size >= MAPPED
     # As a plain array: a `memmap` is slow to take parts of.
     return np.asarray(np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False))
+
+
+def _open(folder: Path, name: str) -> Any:
+    """An array as a part uses it."""
+    array = _load(folder, name)
+    if name in IN_STRETCHES and array.nbytes >= MAPPED:
+        return _FromFile(_file(folder, name), array)
+    return array
+
+
+class _FromFile:
+    """The rows of a file like those of `array`, read when they are taken; threads may share it."""
+
+    def __init__(self, path: Path, array: NDArray[Any]) -> None:
+        self._file = path.open("rb")
+        self._offset = path.stat().st_size - array.nbytes
+        self._shape, self._kind, self._row = array.shape, array.dtype, array.nbytes // len(array)
+
+    def __len__(self) -> int:
+        return int(self._shape[0])
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        start, end, _ = rows.indices(len(self))
+        size = max(0, end - start)
+        read = b"" if not size else os.pread(self._file.fileno(), size * self._row, self._offset + start * self._row)
+        return np.frombuffer(read, self._kind).reshape(size, *self._shape[1:])
 
 
 def _bounds(counts: Sequence[Ints]) -> Ints:
