@@ -60,6 +60,13 @@ EVENLY = 128
 SOME = 1 << 16
 """Passages taken evenly of which what is known of all is looked at, to tell what is typical."""
 
+REFINED, LEAST_POWER = 4, 4
+"""Where parts find only the nearest, so many times the candidates are compared as a whole; and there are more of them:
+twice as many of a million passages, three times of ten millions.
+
+Of the ten best of nine questions, among a million passages in which each sentence stands 2,700 times, .97 are so among
+the candidates; .79 without."""
+
 SAMPLED = 1_024
 """Passages taken evenly whose cosines tell which are typical, where a part finds only the nearest."""
 
@@ -173,16 +180,14 @@ class LocalEngine:
         if self.size <= EXHAUSTIVE:
             return only(score(query, self._everything, lexical, self._products), self._allowed(where))
         cosines = self._cosines(query, limit)
-        guess = self.shelves.spread(
-            [part.centres.estimate(query.tokens, query.token_weights) for part in self.shelves.parts]
-        )
+        guess = self._of_parts(lambda part: part.centres.estimate(query.tokens, query.token_weights))
         allowed = self._allowed(where)
         known = (guess, cosines, lexical) if not where else (guess[allowed], cosines[allowed], lexical[allowed])
         evenly = _evenly(len(allowed), EVENLY)
         some = _evenly(len(allowed), SOME)
         near = self._typical_cosines(query, allowed, known[1][some])
         usual = (known[0][some], near, known[2][some])
-        places = np.union1d(evenly, _promising(known, usual, limit))
+        places = np.union1d(evenly, self._choice(query, allowed, known, usual, limit))
         scores = score(query, self._take(allowed[places]), known[2][places], self._products)
         if len(places) == len(allowed):
             return scores
@@ -200,35 +205,56 @@ class LocalEngine:
             for term, weight in query.terms.items()
             if (holding := self.frequency(term))
         }
-        added = [
-            part.postings.scores(weights, against, self.settings)
-            for part, against in zip(self.shelves.parts, self._norms, strict=True)
-        ]
-        return self.shelves.spread(added) + np.float32(self.settings.delta * sum(weights.values()))
+        added = self._of_parts(lambda part: part.postings.scores(weights, self._norms[part], self.settings))
+        return added + np.float32(self.settings.delta * sum(weights.values()))
 
     @cached_property
-    def _norms(self) -> tuple[Floats, ...]:
+    def _norms(self) -> Mapping[Part, Floats]:
         """What the counts of terms are measured against, in each part."""
         lengths = self.shelves.spread([part.arrays.lengths.astype(np.float32) for part in self.shelves.parts])
         mean = float(lengths.mean(dtype=np.float64)) if self.size else 1.0
-        return tuple(norms(part.arrays.lengths, mean, self.settings) for part in self.shelves.parts)
+        return {part: norms(part.arrays.lengths, mean, self.settings) for part in self.shelves.parts}
+
+    def _of_parts(self, tell: Callable[[Part], Floats]) -> Floats:
+        """What is told of each part's passages, as one array in reading order."""
+        return self.shelves.spread([tell(part) for part in self.shelves.parts])
 
     def _cosines(self, query: Query, limit: int) -> Floats:
         """The cosine of every passage; of those that are not among the nearest of a large part, that of the last."""
-        told = []
-        for part in self.shelves.parts:
+
+        def tell(part: Part) -> Floats:
             if part.vectors.exact:
-                told.append(part.vectors.cosines(query.vector))
-                continue
+                return part.vectors.cosines(query.vector)
             places, near = part.vectors.nearest(query.vector, limit)
             cosines = np.full(part.size, near.min(), np.float32)
             cosines[places] = near
-            told.append(cosines)
-        return self.shelves.spread(told)
+            return cosines
+
+        return self._of_parts(tell)
+
+    def _choice(
+        self, query: Query, allowed: Ints, known: Sequence[Floats], usual: Sequence[Floats], limit: int
+    ) -> Ints:
+        """Which of those let through are candidates, by what is `known` of each.
+
+        Where parts find only the nearest, some times as many are compared with the query as a whole first.
+        """
+        if self._exact:
+            return _promising(known, usual, limit)
+        guess, _, lexical = known
+        limit = int(limit * max(1.0, np.log10(self.size) - LEAST_POWER))
+        near = np.unique(_promising(known, usual, REFINED * limit))
+        cosines = self._vectors(allowed[near]) @ query.vector
+        return near[_promising((guess[near], cosines, lexical[near]), usual, limit)]
+
+    @cached_property
+    def _exact(self) -> bool:
+        """Whether every vector is compared with a query."""
+        return all(part.vectors.exact for part in self.shelves.parts)
 
     def _typical_cosines(self, query: Query, allowed: Ints, cosines: Floats) -> Floats:
         """Cosines that tell which are typical: all, where all are known, else those of some taken evenly."""
-        if all(part.vectors.exact for part in self.shelves.parts):
+        if self._exact:
             return cosines
         if len(allowed) < self.size:
             return self._vectors(allowed[_evenly(len(allowed), SAMPLED)]) @ query.vector
