@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -473,7 +474,8 @@ class _FromFile:
     """The rows of a file like those of `array`, read when they are taken; threads may share it."""
 
     def __init__(self, path: Path, array: NDArray[Any]) -> None:
-        self._file = path.open("rb")
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
         self._offset = path.stat().st_size - array.nbytes
         self._shape, self._kind, self._row = array.shape, array.dtype, array.nbytes // len(array)
 
@@ -483,7 +485,7 @@ class _FromFile:
     def __getitem__(self, rows: slice) -> NDArray[Any]:
         start, end, _ = rows.indices(len(self))
         size = max(0, end - start)
-        read = b"" if not size else os.pread(self._file.fileno(), size * self._row, self._offset + start * self._row)
+        read = b"" if not size else os.pread(self._file, size * self._row, self._offset + start * self._row)
         return np.frombuffer(read, self._kind).reshape(size, *self._shape[1:])
 
 

@@ -76,6 +76,7 @@ def build(
     began = time.perf_counter()
     try:
         with writing(folder):
+            _sweep_killed(folder)
             changed, encoded = _bring_up_to_date(manifest, folder, settings, progress, hands or Threads())
             now = open_store(folder)
         if to_merge(sizes_of(now)):
@@ -345,9 +346,16 @@ def code_digest() -> str:
     return sha256("".join(file_hash(path) for path in sorted(folder.rglob("*.py"))).encode()).hexdigest()
 
 
-def _sweep(folder: Path, now: Generation) -> None:
-    """Remove what killed writers left, and what no one needs any more."""
+def _sweep_killed(folder: Path) -> None:
+    """Remove what killed writers had begun to write."""
     (folder / f"{CURRENT}{ASIDE}").unlink(missing_ok=True)
+    for place in (GENERATIONS, PARTS, MODELS):
+        whole = {path.name for path in (folder / place).glob("*") if path.suffix != ASIDE}
+        sweep(folder / place, whole)
+
+
+def _sweep(folder: Path, now: Generation) -> None:
+    """Remove what no one needs any more."""
     sweep(folder / GENERATIONS, {str(current_number(folder))})
     sweep(folder / PARTS, set(now.parts))
     sweep(folder / MODELS, {now.made.model})

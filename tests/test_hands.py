@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
@@ -25,6 +26,14 @@ from tests.built import shipped_index
 from tests.test_store import SUBJECTS, section, write_manifest, write_text
 
 WORKS = ("one", "two", "three", "four")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_main() -> Iterator[None]:
+    """Processes that are started run the main module anew: that of tests may be what a test of the app left there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        yield
 
 
 def square(number: int) -> int:

@@ -282,7 +282,9 @@ def test_a_damaged_or_missing_encoder_is_told(corpus: Path) -> None:
 def test_one_generation_and_one_encoder_stay_and_what_killed_builds_left_goes(corpus: Path) -> None:
     made = corpus / "made"
     reader = open_store(made)
-    (made / "generations" / f"9{ASIDE}").mkdir()
+    for number in (2, 9):
+        (made / "generations" / f"{number}{ASIDE}").mkdir()
+    (made / f"current{ASIDE}").touch()
     (made / "parts" / f"8{ASIDE}").mkdir()
     (made / "parts" / "of a killed build").mkdir()
     (made / "models" / f"abc{ASIDE}").mkdir()
