@@ -169,10 +169,7 @@ class LocalEngine:
 
     @cached_property
     def _words(self) -> Mapping[str, int]:
-        taken: dict[Part, list[str]] = {}
-        for doc, part in self._part_of.items():
-            taken.setdefault(part, []).append(doc)
-        return words_of(forms_of(taken))
+        return words_of(forms_of(self._part_of))
 
     def candidates(self, query: Query, limit: int, where: Where = EVERYWHERE) -> Scores:
         """The raw scores of every passage let through, or, in a corpus above EXHAUSTIVE, of at least `limit`."""

@@ -19,7 +19,7 @@ from index.disk import publish, sweep, writing
 from index.engine import SettingsError, StaleIndexError
 from index.generation import Generation
 from index.local import LocalEngine, current_number, open_store
-from index.part import PARTS, Origin, Part, forms_of, write_part
+from index.part import PARTS, Origin, forms_of, write_part
 from index.processes import ours
 from index.writer import FULL, put_in_force
 
@@ -84,13 +84,10 @@ def sizes_of(engine: LocalEngine) -> dict[str, int]:
 def _write_merged(folder: Path, engine: LocalEngine, chosen: tuple[str, ...]) -> str:
     """The name of the part made of the documents in force of the parts chosen, in the manifest's order."""
     generation: Generation = engine.generation
-    docs = [doc for doc, name in generation.documents.items() if name in chosen]
-    taken: dict[Part, list[str]] = {}
-    for doc in docs:
-        taken.setdefault(engine.part_of(doc), []).append(doc)
-    origin = Origin(generation.made.model, {doc: generation.made.sources.get(doc, "") for doc in docs})
-    blocks = (engine.part_of(doc).block(doc) for doc in docs)
-    return write_part(folder / MERGING, folder, blocks, origin, generation.sizes, forms_of(taken), centred=True)
+    lying = {doc: engine.part_of(doc) for doc, name in generation.documents.items() if name in chosen}
+    origin = Origin(generation.made.model, {doc: generation.made.sources.get(doc, "") for doc in lying})
+    blocks = (part.block(doc) for doc, part in lying.items())
+    return write_part(folder / MERGING, folder, blocks, origin, generation.sizes, forms_of(lying), centred=True)
 
 
 def merge_beside(folder: Path) -> None:

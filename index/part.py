@@ -389,11 +389,13 @@ class _RowFile:
         np.lib.format.write_array_header_1_0(self._file, header)
 
 
-def forms_of(taken: Mapping[Part, Iterable[str]]) -> Counter[str]:
-    """How many passages of those documents of parts hold each word, as it is written; the fewer texts are read."""
+def forms_of(lying: Mapping[str, Part]) -> Counter[str]:
+    """How many passages of documents, each with its part, hold each word, as it is written; few texts are read."""
+    taken: dict[Part, set[str]] = {}
+    for doc, part in lying.items():
+        taken.setdefault(part, set()).add(doc)
     total: Counter[str] = Counter()
-    for part, docs in taken.items():
-        chosen = set(docs)
+    for part, chosen in taken.items():
         left = [each for each in part.catalog.shelved if each.id not in chosen]
         mine = [each for each in part.catalog.shelved if each.id in chosen]
         if sum(each.size for each in left) <= sum(each.size for each in mine):

@@ -144,16 +144,16 @@ class LocalWriter:
 
     def _write(self, docs: Sequence[str], *, centred: bool) -> str:
         blocks = (_block(doc, self._staged[doc]) for doc in docs)
-        taken: dict[Part, list[str]] = {}
+        lying: dict[str, Part] = {}
         forms: Counter[str] = Counter()
         for doc in docs:
             staged = self._staged[doc]
             if isinstance(staged, Part):
-                taken.setdefault(staged, []).append(doc)
+                lying[doc] = staged
             else:
                 forms += staged.forms or Counter()
         origin = Origin(self.made.model, {doc: self.made.sources.get(doc, "") for doc in docs})
-        forms += forms_of(taken)
+        forms += forms_of(lying)
         return write_part(self.folder / PARTS, self.folder, blocks, origin, self.sizes, forms, centred=centred)
 
 
