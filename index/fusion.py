@@ -32,8 +32,14 @@ def fuse(scores: Scores, weights: Mapping[Ranking, float]) -> Floats:
 def standardised(values: Floats, typical: Floats | None = None) -> Floats:
     """`values` less the mean of `typical` (else their own), by its deviation; all 0 where that is 0."""
     given = values if typical is None else typical
-    spread = given.std() if len(given) else 0.0
-    return np.zeros_like(values) if spread < 1e-9 else ((values - given.mean()) / spread).astype(np.float32)
+    spread = deviation(given)
+    return ((values - given.mean()) / spread).astype(np.float32) if spread else np.zeros_like(values)
+
+
+def deviation(values: Floats) -> float:
+    """The standard deviation of values, 0 where they hardly differ."""
+    spread = float(values.std()) if len(values) else 0.0
+    return spread if spread >= 1e-9 else 0.0
 
 
 def best_places(values: Floats, count: int) -> Ints:

@@ -77,12 +77,14 @@ class Loose:
         The query is taken in 8-bit steps, so that all is whole numbers until the end.
         """
         steps, scale = _steps(query)
-        some = (self.packed[start : start + AT_ONCE] for start in range(0, len(self.packed), AT_ONCE))
-        near = np.concatenate([np.zeros((0, len(query)), np.int32), *(products(unpack(each), steps) for each in some)])
-        filled = np.flatnonzero(np.append(self.starts[1:], len(self.packed)) > self.starts)
+        ends = np.append(self.starts[1:], len(self.packed))
+        filled = np.flatnonzero(ends > self.starts)
         best = np.zeros((len(self.starts), len(query)), np.float32)
-        if len(filled):
-            best[filled] = np.maximum.reduceat(near, self.starts[filled], axis=0)
+        for some in np.split(filled, np.flatnonzero(np.diff(self.starts[filled] // AT_ONCE)) + 1):
+            if len(some):
+                tokens = self.packed[self.starts[some[0]] : ends[some[-1]]]
+                near = products(unpack(tokens), steps)
+                best[some] = np.maximum.reduceat(near, self.starts[some] - self.starts[some[0]], axis=0)
         return best * scale
 
 

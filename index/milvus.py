@@ -56,7 +56,7 @@ from index.milvus_rows import (
     visible,
 )
 from index.part import MEND, current_schema
-from index.scoring import Chosen, Kept, choose, only, score
+from index.scoring import Chosen, Kept, choose, joined, only, score
 from index.tally import Tally, unpack_tally
 from ingest.model import Document, Passage, Work
 
@@ -227,7 +227,8 @@ class MilvusEngine:
         """What is scored of the passages in those rows, and their impacts."""
         kept = self._kept([row["pk"] for row in rows])
         vectors = np.array([row["vector"] for row in rows], np.float32).reshape(len(rows), self.state.length)
-        chosen = choose(tuple(map(read_passage, rows)), vectors, kept, self.settings.token_dims)
+        compared = joined(kept, self.settings.token_dims, self.state.length)
+        chosen = choose(tuple(map(read_passage, rows)), vectors, compared)
         return chosen, [dict(row["terms"]) for row in rows]
 
     def _weights(self, query: Query) -> dict[int, float]:

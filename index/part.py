@@ -29,7 +29,7 @@ from index.codec import describe
 from index.disk import ASIDE, file_hash, publish, write_json
 from index.engine import Entry, Ints, Pieces, Settings, StaleIndexError
 from index.lexical import Counts, Lengths, Postings, by_column
-from index.scoring import Kept
+from index.scoring import Compared, Kept, flat
 from index.vectors import EXACT, Vectors, write_vectors
 from ingest.model import Document, Passage
 
@@ -159,27 +159,41 @@ class Part:
         """How many passages hold each word, as it is written."""
         return Counter(json.loads(self._forms))
 
-    def kept(self, places: Ints, *, pieces: bool = False) -> list[Kept]:
-        """What was made of the passages at those places, but for their own vectors; the pieces only where asked for."""
+    def kept(self, place: int) -> Kept:
+        """What was made of the passage at `place`, but for its own vector."""
         arrays = self.arrays
-        tokens = zip(arrays.token_bounds[places].tolist(), arrays.token_bounds[places + 1].tolist(), strict=True)
-        sentences = zip(
-            arrays.sentence_bounds[places].tolist(), arrays.sentence_bounds[places + 1].tolist(), strict=True
+        first, last = arrays.sentence_bounds[[place, place + 1]].tolist()
+        start, end = arrays.token_bounds[[place, place + 1]].tolist()
+        return Kept(
+            sentences=arrays.sentences[first:last],
+            tokens=arrays.tokens[start:end],
+            pieces=arrays.pieces[start:end],
+            starts=arrays.token_starts[first + place : last + place + 1] - start,
         )
-        return [
-            Kept(
-                sentences=arrays.sentences[first:last],
-                tokens=arrays.tokens[start:end],
-                pieces=arrays.pieces[start : end if pieces else start],
-                starts=arrays.token_starts[first + place : last + place + 1] - start,
-            )
-            for place, (start, end), (first, last) in zip(places.tolist(), tokens, sentences, strict=True)
-        ]
+
+    def counts(self, places: Ints) -> Ints:
+        """How many tokens and how many sentences `(2, n)` the passages at those places have."""
+        bounds = (self.arrays.token_bounds, self.arrays.sentence_bounds)
+        return np.stack([each[places + 1] - each[places] for each in bounds])
+
+    def read(self, places: Ints, into: Compared, mine: Ints) -> None:
+        """Put what a query is compared with of the passages at `places` where `into` has room for its `mine`."""
+        arrays = self.arrays
+        for rows, bounds, room, at in (
+            (arrays.tokens, arrays.token_bounds, into.tokens, into.token_bounds),
+            (arrays.sentences, arrays.sentence_bounds, into.sentences, into.bounds),
+        ):
+            spans = zip(bounds[places].tolist(), at[mine].tolist(), at[mine + 1].tolist(), strict=True)
+            for first, start, end in spans:
+                _read_into(room[start:end], rows, first)
+        counts = np.diff(into.bounds)[mine] + 1
+        theirs, ours = arrays.sentence_bounds[places] + places, into.bounds[mine] + mine
+        moved = np.repeat(into.token_bounds[mine] - arrays.token_bounds[places], counts)
+        into.starts[flat(ours, counts)] = arrays.token_starts[flat(theirs, counts)] + moved
 
     def entry(self, place: int, passage: Passage, key: str) -> Entry:
         """What was made of the passage at `place` as the entry of `passage`, which has the same key."""
-        here = np.array([place])
-        (kept,), (vector,) = self.kept(here, pieces=True), self.vectors.at(here)
+        kept, (vector,) = self.kept(place), self.vectors.at(np.array([place]))
         sentences = kept.sentences.astype(np.float32)
         return Entry(passage, key, vector, sentences, kept.tokens, kept.pieces, kept.starts)
 
@@ -486,9 +500,22 @@ class _FromFile:
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
         start, end, _ = rows.indices(len(self))
-        size = max(0, end - start)
-        read = b"" if not size else os.pread(self._file, size * self._row, self._offset + start * self._row)
-        return np.frombuffer(read, self._kind).reshape(size, *self._shape[1:])
+        taken = np.empty((max(0, end - start), *self._shape[1:]), self._kind)
+        self.read(start, taken)
+        return taken
+
+    def read(self, first: int, into: NDArray[Any]) -> None:
+        """Fill an array with the rows from `first` on: a third of the time of joining what is taken."""
+        if into.nbytes and os.preadv(self._file, [into.data], self._offset + first * self._row) != into.nbytes:
+            raise OSError(f"a file of the index ended early; {MEND}")
+
+
+def _read_into(room: NDArray[Any], rows: Rows, first: int) -> None:
+    """Fill an array with the rows from `first` on."""
+    if isinstance(rows, _FromFile):
+        rows.read(first, room)
+    else:
+        room[:] = rows[first : first + len(room)]
 
 
 def _bounds(counts: Sequence[Ints]) -> Ints:

@@ -52,20 +52,53 @@ class Kept:
         return slice(int(self.starts[1]), len(self.tokens))
 
 
-def choose(passages: Sequence[Passage], vectors: Floats, kept: Sequence[Kept], token_dims: int) -> Chosen:
-    """Some passages to score, with their vectors `(n, d)` and what is kept of each."""
-    firsts = np.cumsum([0, *(len(each.tokens) for each in kept)])
-    counts = np.array([len(each.starts) for each in kept], np.int64)
-    starts = [each.starts + first for each, first in zip(kept, firsts[:-1], strict=True)]
-    tokens = np.concatenate([np.zeros((0, token_dims // 2), np.uint8), *(each.tokens for each in kept)])
-    sentences = np.concatenate([np.zeros((0, vectors.shape[1]), np.float16), *(each.sentences for each in kept)])
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a query is compared with of `n` passages, with `s` sentences and `t` tokens, one passage after the other.
+
+    Passage `i` has the tokens `token_bounds[i]:token_bounds[i + 1]` of `tokens` `(t, token_dims / 2)` and the sentences
+    `bounds[i]:bounds[i + 1]` of `sentences` `(s, d)`; `starts` `(n + s,)` are the first tokens of the context and of
+    the sentences of each.
+    """
+
+    tokens: Nibbles
+    token_bounds: Ints
+    starts: Ints
+    sentences: NDArray[np.floating]
+    bounds: Ints
+
+
+def room(counts: Ints, token_dims: int, length: int) -> Compared:
+    """Room for what is compared of passages with so many tokens and so many sentences `(2, n)`."""
+    token_bounds, bounds = (np.append(0, np.cumsum(each)) for each in counts)
+    tokens = np.empty((token_bounds[-1], token_dims // 2), np.uint8)
+    starts = np.empty(len(bounds) - 1 + bounds[-1], np.int64)
+    return Compared(tokens, token_bounds, starts, np.empty((bounds[-1], length), np.float16), bounds)
+
+
+def joined(kept: Sequence[Kept], token_dims: int, length: int) -> Compared:
+    """What is compared of passages that are kept one by one."""
+    counts = np.array([(len(each.tokens), len(each.sentences)) for each in kept], np.int64).reshape(-1, 2).T
+    whole = room(counts, token_dims, length)
+    at = whole.bounds + np.arange(len(whole.bounds))
+    for place, each in enumerate(kept):
+        start = whole.token_bounds[place]
+        whole.tokens[start : whole.token_bounds[place + 1]] = each.tokens
+        whole.sentences[whole.bounds[place] : whole.bounds[place + 1]] = each.sentences
+        whole.starts[at[place] : at[place + 1]] = each.starts + start
+    return whole
+
+
+def choose(passages: Sequence[Passage], vectors: Floats, compared: Compared) -> Chosen:
+    """Some passages to score, with their vectors `(n, d)` and what else is compared."""
+    bounds = compared.bounds
     return Chosen(
         passages=passages,
         vectors=vectors,
-        parts=Loose(tokens, np.concatenate([np.zeros(0, np.int64), *starts])),
-        contexts=np.cumsum(counts) - counts,
-        sentences=sentences.astype(np.float32, copy=False),
-        bounds=np.concatenate([[0], np.cumsum(counts - 1)]).astype(np.int64),
+        parts=Loose(compared.tokens, compared.starts),
+        contexts=bounds[:-1] + np.arange(len(bounds) - 1),
+        sentences=compared.sentences.astype(np.float32),
+        bounds=bounds,
     )
 
 
@@ -85,6 +118,29 @@ def score(query: Query, chosen: Chosen, lexical: Floats, products: Products) -> 
         sentence_cosine=cosines,
         sentence_late=np.vecdot(best, query.token_weights),
         also=query.also,
+    )
+
+
+def together(passages: Sequence[Passage], parts: Sequence[Scores]) -> Scores:
+    """The scores of `passages`, of which each of the `parts` holds some, in their order."""
+    if len(parts) == 1:
+        return replace(parts[0], passages=passages)
+
+    def joined_up(name: str) -> Floats:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    counts = np.concatenate([np.diff(part.bounds) for part in parts])
+    return Scores(
+        passages=passages,
+        bm25=joined_up("bm25"),
+        passage=joined_up("passage"),
+        sentence=joined_up("sentence"),
+        late=joined_up("late"),
+        fused=joined_up("fused"),
+        bounds=np.append(0, np.cumsum(counts)),
+        sentence_cosine=joined_up("sentence_cosine"),
+        sentence_late=joined_up("sentence_late"),
+        also=parts[0].also,
     )
 
 
@@ -110,8 +166,13 @@ def only(scores: Scores, places: Ints) -> Scores:
 def gather(bounds: Ints, chosen: Ints) -> tuple[Ints, Ints]:
     """The flat places of the parts `chosen` of an array cut at `bounds`, and the bounds of what is gathered."""
     lengths = bounds[chosen + 1] - bounds[chosen]
-    gathered = np.concatenate([[0], np.cumsum(lengths)])
-    return np.arange(gathered[-1]) + np.repeat(bounds[chosen] - gathered[:-1], lengths), gathered
+    return flat(bounds[chosen], lengths), np.append(0, np.cumsum(lengths))
+
+
+def flat(firsts: Ints, counts: Ints) -> Ints:
+    """The places `counts[i]` from `firsts[i]` on, of each `i` in turn."""
+    ends = np.cumsum(counts)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(firsts - ends + counts, counts)
 
 
 def _greatest(values: Floats, bounds: Ints) -> Floats:

@@ -55,12 +55,13 @@ class Shelves:
         return np.flatnonzero(~self.in_force[part])
 
     def spread(self, values: Sequence[Floats]) -> Floats:
-        """What each part says of its passages, as one array in reading order."""
+        """What each part says of its passages `(..., n)`, as one array in reading order."""
         if len(values) == 1 and self.whole[0] and len(self.runs) == 1:
             return values[0]
-        every = np.empty(self.size, np.float32)
+        kinds = values[0].shape[:-1] if values else ()
+        every = np.empty((*kinds, self.size), np.float32)
         for run in self.runs:
-            every[run.start : run.start + run.size] = values[run.part][run.first : run.first + run.size]
+            every[..., run.start : run.start + run.size] = values[run.part][..., run.first : run.first + run.size]
         return every
 
     def places(self, part: int, within: Ints) -> Ints:

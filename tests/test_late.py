@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,6 +54,8 @@ def test_the_best_of_each_part_is_the_naive_one(lengths: list[int]) -> None:
     loose = Loose(packed, starts)
     for parts in (loose, lay_out(loose)):
         np.testing.assert_allclose(parts.best(query, PRODUCTS).T, expected, atol=0.01)
+    with mock.patch("index.late.AT_ONCE", 8):
+        assert (loose.best(query, PRODUCTS) == lay_out(loose).best(query, PRODUCTS)).all()
     np.testing.assert_allclose(best_in_parts(query @ decompress(packed).T, starts), expected, atol=1e-6)
 
 
