@@ -1,8 +1,9 @@
 """How much of the judged evidence answers hold, and what the constants are worth by which their sentences are chosen.
 
-    python -m evaluation.selection [--index FOLDER] [--questions FILE]
+    python -m evaluation.selection [--index FOLDER] [--questions FILE] [--squad ARTICLES.json]
 
-Every question that has an answer is taken, whether or not it would be refused. A line gives the share of the evidence
+Every question that has an answer is taken, whether or not it would be refused; with SQuAD's articles (see
+`evaluation/squad.py`) so many of theirs, drawn by chance. A line gives the share of the evidence
 that is quoted, by kind of question, and the words that it takes: for the selection in use, for each constant changed by
 itself, for whole passages, and for the sentences that hold the evidence, as far as the best passages have them.
 """
@@ -10,6 +11,8 @@ itself, for whole passages, and for the sentences that hold the evidence, as far
 from __future__ import annotations
 
 import argparse
+import random
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +20,7 @@ from pathlib import Path
 from statistics import fmean
 from unittest import mock
 
+from evaluation.squad import as_corpus
 from index.search import Searcher
 from ipsqa import evidence
 from ipsqa.evaluation import ASKED, COVERED, SHIPPED, Judged, coverage, read_questions
@@ -29,14 +33,16 @@ from ipsqa.sides import lean
 CHANGED: Mapping[str, Sequence[float]] = {
     "THING_WORDS": (60, 80, 120),
     "LONG_WORDS": (120, 145, 185, 205),
-    "PASSAGE": (1.0, 1.7, 3.5, 5.0),
-    "CLOSE": (1.0, 1.25, 1.75, 2.0),
-    "KIND": (0.0, 1.0, 4.0),
+    "SHORT_WORDS": (50, 60, 80),
+    "CLOSE": (1.0, 1.5, 2.5, 3.0),
     "LONG_PASSAGE": (2.0, 4.0, 8.0, 12.0),
     "LONG_MEANING": (0.0, 0.5, 1.5, 2.5),
     "LONG_NEXT": (0.0, 0.5, 2.0),
 }
 """The constants of `ipsqa.evidence`, and what each is changed to."""
+
+DRAWN, SEED = 600, 1
+"""Questions of SQuAD that are measured."""
 
 A_PART = 0.1
 """The share of a judged place from which a sentence is part of it."""
@@ -103,7 +109,7 @@ def show(name: str, questions: Sequence[Asked], choice: Choice) -> None:
     """Print a line: the share of the evidence held, and in how many words, of all and of each kind."""
     held = [hold(asked, choice) for asked in questions]
     cells = []
-    for kind in ("all", *ASKED):
+    for kind in ("all", *dict.fromkeys(each.kind for each in held)):
         mine = [each for each in held if kind in ("all", each.kind)]
         cells.append(f"{kind} {fmean(each.share for each in mine):.3f} in {fmean(each.words for each in mine):3.0f}")
     print(f"{name:<22} {'   '.join(cells)}")
@@ -114,9 +120,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", type=Path)
     parser.add_argument("--questions", type=Path, default=SHIPPED / "questions.jsonl")
+    parser.add_argument("--squad", type=Path, help="questions in SQuAD 2.0's format, in place of the judged ones")
     given = parser.parse_args()
     searcher = Searcher(open_library(folder=given.index).engine)
-    questions = [ask(searcher, judged) for judged in read_questions(given.questions) if judged.kind in ASKED]
+    with tempfile.TemporaryDirectory() as scratch:
+        if given.squad:
+            searcher, every = as_corpus(given.squad, searcher.encoder.folder, Path(scratch))
+            judged = random.Random(SEED).sample(every, min(DRAWN, len(every)))
+        else:
+            judged = [each for each in read_questions(given.questions) if each.kind in ASKED]
+        measure(searcher, [ask(searcher, each) for each in judged])
+
+
+def measure(searcher: Searcher, questions: Sequence[Asked]) -> None:
+    """Print a line for each choice."""
     choice = partial(chosen, searcher)
     show("in use", questions, choice)
     for name, values in CHANGED.items():

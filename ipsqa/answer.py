@@ -103,7 +103,7 @@ def answer_question(searcher: Searcher, judge: Judge, request: Request, after: s
         best = sorted(admitted, key=lambda place: -float(scores.fused[place]))[:NEAREST]
         return Answer(request, reason=NO_WORD, nearest=tuple(_hit(scores, place) for place in best))
     question = Question(request.text)
-    evidence = Evidence(question, scores, admitted, tuple(_sides(searcher, request, question, scores)))
+    evidence = Evidence(question, scores, admitted, tuple(_sides(searcher, request, question, scores)), after)
     pieces = evidence.pieces(lambda term: rarity(searcher.engine.frequency(term), searcher.engine.size))
     verdict = judge.judge(request.text, [scores.passages[place] for place in evidence.places])
     if not verdict.answers:
