@@ -182,24 +182,26 @@ class Evidence:
 
     def signs(self, weigh: Weigh) -> dict[tuple[int, int], Signs]:
         """The signs of each sentence of the best passages."""
-        asked = frozenset(index_terms(f"{self.after} {self.question.text}"))
-        whole = sum(map(weigh, asked)) or 1.0
+        asked = {term: weigh(term) for term in index_terms(f"{self.after} {self.question.text}")}
         late, meaning = (standardised(each) for each in (self.scores.sentence_late, self.scores.sentence_cosine))
+
+        def share(terms: frozenset[str]) -> float:
+            return sum(rare for term, rare in asked.items() if term in terms) / (sum(asked.values()) or 1.0)
+
         found: dict[tuple[int, int], Signs] = {}
         for place in self.places:
             passage, first = self.passage(place), int(self.scores.bounds[place])
             said = [frozenset(index_terms(sentence_text(passage, n))) for n in range(len(passage.sentences))]
             above = frozenset(index_terms(" ".join(passage.path)))
             for number, terms in enumerate(said):
-                near = above.union(*said[max(0, number - 1) : number + 2])
                 found[place, number] = Signs(
-                    float(late[first + number]),
-                    float(meaning[first + number]),
-                    float(self.scores.fused[place]),
-                    sum(map(weigh, asked & terms)) / whole,
-                    sum(map(weigh, asked & near)) / whole,
-                    0.0,
-                    0.0,
+                    late=float(late[first + number]),
+                    meaning=float(meaning[first + number]),
+                    passage=float(self.scores.fused[place]),
+                    terms=share(terms),
+                    terms_near=share(above.union(*said[max(0, number - 1) : number + 2])),
+                    kind=0.0,
+                    unmet=0.0,
                 )
         values = {key: float(np.dot(WEIGHTS, each)) for key, each in found.items()}
         return {key: self._met(*key, values, signs) for key, signs in found.items()}

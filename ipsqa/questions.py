@@ -152,7 +152,12 @@ class Question:
     def offered(self, text: str) -> bool:
         """Whether a text holds the kind of thing that some part asks for, beyond what the question itself holds."""
         bare = _BRACKETS.sub(" ", text)
-        return any(self._offers(Question(part).kind, bare) for part in self.parts)
+        return any(self._offers(kind, bare) for kind in self._kinds)
+
+    @cached_property
+    def _kinds(self) -> frozenset[Kind]:
+        """The kinds of its parts."""
+        return frozenset(Question(part).kind for part in self.parts)
 
     def _offers(self, kind: Kind, text: str) -> bool:
         words = set(_words(text))
