@@ -43,15 +43,13 @@ class Postings:
 
     def scores(self, weights: Mapping[str, float], norms: Floats, settings: Settings) -> Floats:
         """What the terms add to the score `(n,)` of each passage, each by its weight times its IDF."""
-        total = np.zeros(len(self.lengths))
-        for term, weight in weights.items():
-            span = self.span(term)
-            rows = self.rows[span].astype(np.int64)
-            counts = self.counts[span].astype(np.float32)
-            added = np.float32(weight * (settings.k1 + 1)) * (counts / (norms[rows] + counts))
-            # Half the time of adding by subscripts, which copies what is there out and back; of one type, or it crawls.
-            np.add.at(total, rows, added.astype(np.float64))
-        return total.astype(np.float32)
+        spans = [self.span(term) for term in weights]
+        rows = np.concatenate([self.rows[:0], *(self.rows[span] for span in spans)])
+        counts = np.concatenate([self.counts[:0], *(self.counts[span] for span in spans)]).astype(np.float32)
+        each = np.array([*weights.values()], np.float32) * np.float32(settings.k1 + 1)
+        added = np.repeat(each, [span.stop - span.start for span in spans]) * (counts / (norms[rows] + counts))
+        # Half the time of adding by subscripts, term by term.
+        return np.bincount(rows, added, len(self.lengths)).astype(np.float32)
 
 
 def norms(lengths: Lengths, mean: float, settings: Settings) -> Floats:
