@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import logsumexp, softmax
 
 from evaluation.selection import A_PART, ask
 from evaluation.squad import SQUAD, as_corpus
@@ -66,15 +65,21 @@ def examples(searcher: Searcher, questions: Iterable[Judged], covered: float) ->
 
 def fit(some: Sequence[Example]) -> Array:
     """The weights that make the sentences with the answers most likely."""
+    signs, answers = np.concatenate([each.signs for each in some]), np.concatenate([each.answers for each in some])
+    counts = [len(each.answers) for each in some]
+    starts = np.cumsum([0, *counts[:-1]])
+
+    def shares(odds: Array) -> tuple[Array, Array]:
+        total = np.add.reduceat(odds, starts)
+        return odds / np.repeat(total, counts), total
 
     def loss(weights: Array) -> tuple[float, Array]:
-        value, slope = PENALTY * float(weights @ weights), 2 * PENALTY * weights
-        for each in some:
-            odds = each.signs @ weights
-            value += float(logsumexp(odds) - logsumexp(odds[each.answers])) / len(some)
-            right = softmax(odds[each.answers]) @ each.signs[each.answers]
-            slope += (softmax(odds) @ each.signs - right) / len(some)
-        return value, slope
+        values = signs @ weights
+        odds = np.exp(values - np.repeat(np.maximum.reduceat(values, starts), counts))
+        every, total = shares(odds)
+        right, held = shares(odds * answers)
+        value = np.log(total / held).mean() + PENALTY * (weights @ weights)
+        return float(value), (every - right) @ signs / len(some) + 2 * PENALTY * weights
 
     return np.array(minimize(loss, np.zeros(len(Signs._fields)), jac=True, method="L-BFGS-B").x)
 

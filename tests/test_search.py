@@ -182,6 +182,18 @@ def test_a_large_corpus_is_scored_in_part_and_each_passage_as_ever(
         np.testing.assert_allclose(getattr(some, ranking), getattr(everything, ranking)[chosen], atol=1e-5)
 
 
+@pytest.mark.parametrize("where", [Where(docs=("none",)), Where(kinds=("title",))])
+def test_few_or_no_passages_of_a_large_corpus_are_shared_among_many_threads(
+    large: Path, where: Where, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_through = [passage.id for passage in searcher().engine.passages(where)]
+    assert len(let_through) < 16
+    monkeypatch.setattr(local, "EXHAUSTIVE", 50)
+    monkeypatch.setattr(local, "PROCESSORS", 16)
+    found = Searcher(open_store(large)).search(HERVANTA, 20, where)
+    assert sorted(hit.passage.id for hit in found) == sorted(let_through)
+
+
 def test_the_best_of_a_large_corpus_are_nearly_those_of_scoring_everything(
     large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
