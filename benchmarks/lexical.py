@@ -18,7 +18,7 @@ from rank_bm25 import BM25Plus
 from benchmarks.recombining import recombined, shipped_stock
 from index.engine import Floats, Ints, Settings
 from index.fusion import best_places
-from index.lexical import Postings, bm25, count_terms, idf, norms
+from index.lexical import Postings, bm25, count_terms, norms, weighed
 from index.terms import index_terms
 from ipsqa.evaluation import SHIPPED, read_questions
 from ipsqa.library import places
@@ -44,13 +44,13 @@ def main() -> None:
 def compare(passages: list[Terms], asked: list[Terms]) -> None:
     """Print how long each takes to prepare and to answer, and how far our scores are from rank-bm25's."""
     settings, size = Settings(), len(passages)
-    weighed = [Counter(terms) for terms in asked]
+    counted = [Counter(terms) for terms in asked]
 
     began = time.perf_counter()
     ours = count_terms(passages)
     against = norms(ours.lengths, float(ours.lengths.mean()), settings)
     prepared = time.perf_counter() - began
-    mine = [least(partial(best_of_ours, ours, against, of, settings)) for of in weighed]
+    mine = [least(partial(best_of_ours, ours, against, of, settings)) for of in counted]
     tell(size, "ipsqa", prepared, mine)
 
     began = time.perf_counter()
@@ -66,7 +66,7 @@ def compare(passages: list[Terms], asked: list[Terms]) -> None:
     slow = [least(partial(rank.get_top_n, terms, range(size), BEST), 1) for terms in asked[:SLOW]]
     tell(size, "rank-bm25", prepared, slow)
 
-    pairs = list(zip(asked, weighed, strict=True))[:SLOW]
+    pairs = list(zip(asked, counted, strict=True))[:SLOW]
     apart = max(float(np.abs(rank.get_scores(terms) - bm25(ours, of, settings)).max()) for terms, of in pairs)
     ratio = np.median(mine) / np.median(theirs)
     print(f"{size:>7} passages  {ratio:.2f} of bm25s's p50; scores within {apart:.1e} of rank-bm25's", flush=True)
@@ -74,9 +74,7 @@ def compare(passages: list[Terms], asked: list[Terms]) -> None:
 
 def best_of_ours(postings: Postings, against: Floats, terms: Mapping[str, float], settings: Settings) -> Ints:
     """The ten best places, as the engine finds them: what the lengths of passages say is told once, not each time."""
-    spans = {term: span for term in terms if (span := postings.span(term)).stop}
-    weights = {term: terms[term] * idf(len(against), span.stop - span.start) for term, span in spans.items()}
-    return best_places(postings.scores(weights, against, settings), BEST)
+    return best_places(postings.scores(weighed(postings, terms), against, settings), BEST)
 
 
 def least(answer: Callable[[], object], rounds: int = ROUNDS) -> float:

@@ -54,9 +54,8 @@ class Centres:
         probed = best_places(near, PROBED)[::-1]
         least = near[probed[0]] if len(probed) else 0
         best.fill(least)
-        for place in probed[
-            near[probed] >= least + TELLING
-        ].tolist():  # the nearest comes last and overwrites the others
+        telling = probed[near[probed] >= least + TELLING]
+        for place in telling.tolist():  # the nearest comes last and overwrites the others
             # Twice as fast by the numbers that places are than by those that are kept.
             best[self.rows[self.starts[place] : self.starts[place + 1]].astype(np.int64)] = near[place]
 

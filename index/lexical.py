@@ -96,13 +96,17 @@ def by_column(
     )
 
 
-def bm25(postings: Postings, terms: Mapping[str, float], settings: Settings) -> Floats:
-    """The BM25+ score `(n,)` of every passage of a corpus that lies in one part; unknown terms add nothing."""
-    size = len(postings.lengths)
-    weights = {
-        term: weight * idf(size, span.stop - span.start)
+def weighed(postings: Postings, terms: Mapping[str, float]) -> dict[str, float]:
+    """The terms that a corpus in one part holds, each with its weight times its IDF."""
+    return {
+        term: weight * idf(len(postings.lengths), span.stop - span.start)
         for term, weight in terms.items()
         if (span := postings.span(term)).stop
     }
+
+
+def bm25(postings: Postings, terms: Mapping[str, float], settings: Settings) -> Floats:
+    """The BM25+ score `(n,)` of every passage of a corpus that lies in one part; unknown terms add nothing."""
+    size, weights = len(postings.lengths), weighed(postings, terms)
     against = norms(postings.lengths, float(postings.lengths.mean()) if size else 1.0, settings)
     return postings.scores(weights, against, settings) + np.float32(settings.delta * sum(weights.values()))

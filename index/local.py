@@ -204,14 +204,13 @@ class LocalEngine:
 
     def _known(self, query: Query, limit: int) -> Floats:
         """What is quickly told of every passage `(3, size)`: GUESS, COSINE and LEXICAL."""
-        weights, norms_of, parts = self._weights(query), self._norms, self.shelves.parts
+        lexical, parts = self._bm25(query), self.shelves.parts
 
         def tell(part: Part) -> Floats:
             guess = part.centres.estimate(query.tokens, query.token_weights)
-            lexical = part.postings.scores(weights, norms_of[part], self.settings)
-            return np.stack([guess, _cosines(part, query, limit, len(parts)), lexical + self._base(weights)])
+            return np.stack([guess, _cosines(part, query, limit, len(parts)), lexical(part)])
 
-        return self.shelves.spread([*self._each_of(tell, parts)])
+        return self.shelves.spread([*self._map(tell, parts)])
 
     def _scored(self, query: Query, places: Ints, lexical: Floats) -> Scores:
         """The scores of the passages at `places`, of which BM25's are given; several parts of them at the same time."""
@@ -220,26 +219,22 @@ class LocalEngine:
             return score(query, self._take(places[some]), lexical[some], self._products)
 
         shares = np.array_split(np.arange(len(places)), PROCESSORS if len(self.shelves.parts) > 1 else 1)
-        return together(_Later(self._passages, places), [*self._each_of(score_some, shares)])
+        return together(_Later(self._passages, places), [*self._map(score_some, shares)])
 
     def _lexical(self, query: Query) -> Floats:
         """The BM25+ score `(size,)` of every passage."""
-        weights, norms_of = self._weights(query), self._norms
-        parts = self.shelves.parts
-        added = [part.postings.scores(weights, norms_of[part], self.settings) for part in parts]
-        return self.shelves.spread(added) + self._base(weights)
+        return self.shelves.spread([*map(self._bm25(query), self.shelves.parts)])
 
-    def _weights(self, query: Query) -> dict[str, float]:
-        """The terms of a query that some passage holds, each with its weight times its IDF."""
-        return {
+    def _bm25(self, query: Query) -> Callable[[Part], Floats]:
+        """What tells the BM25+ scores of a part's passages: the terms that some passage holds, weighed once."""
+        norms_of = self._norms
+        weights = {
             term: weight * idf(self.size, holding)
             for term, weight in query.terms.items()
             if (holding := self.frequency(term))
         }
-
-    def _base(self, weights: Mapping[str, float]) -> np.float32:
-        """What BM25+ gives to every passage."""
-        return np.float32(self.settings.delta * sum(weights.values()))
+        every = np.float32(self.settings.delta * sum(weights.values()))
+        return lambda part: part.postings.scores(weights, norms_of[part], self.settings) + every
 
     @cached_property
     def _norms(self) -> Mapping[Part, Floats]:
@@ -249,7 +244,7 @@ class LocalEngine:
         return {part: norms(part.arrays.lengths, mean, self.settings) for part in self.shelves.parts}
 
     @cached_property
-    def _each_of(self) -> Callable[[Callable[[_Item], _Given], Iterable[_Item]], Iterator[_Given]]:
+    def _map(self) -> Callable[[Callable[[_Item], _Given], Iterable[_Item]], Iterator[_Given]]:
         """`map`, by a thread a processor where passages lie in several parts."""
         return map if len(self.shelves.parts) == 1 else ThreadPoolExecutor(PROCESSORS, "index").map
 

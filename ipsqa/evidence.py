@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from index.engine import Floats, Scores
+from index.engine import Scores
 from index.fusion import standardised
 from index.terms import index_terms
 from ingest.model import Passage
@@ -149,20 +149,11 @@ class Evidence:
         best = max(titles, key=lambda place: met[place], default=None)
         return best if best is not None and met[best] > sum(map(weigh, asked)) / 2 else None
 
-    def _values(self, side: Scores, fits: Floats, passage: float) -> Values:
-        """The value of each sentence of the best passages: how well it fits, and its passage's score as it weighs."""
-        return {
-            (place, number): passage * float(side.fused[place]) + float(fits[int(side.bounds[place]) + number])
-            for place in self._best(side)
-            for number in range(len(self.passage(place).sentences))
-        }
-
     # A fact: the sentence that most likely holds it, and those that come close.
 
     def _short(self, chosen: list[Piece], weigh: Weigh) -> None:
         limit = THING_WORDS if self.question.kind == "fact" else SHORT_WORDS
-        signs = self.signs(weigh)
-        values = {key: float(np.dot(WEIGHTS, each)) for key, each in signs.items()}
+        values = _odds(self.signs(weigh))
         best, used = max(values.values(), default=0.0), 0
         quoted: set[tuple[int, int]] = set()
         for place, number in sorted(values, key=lambda key: (-values[key], key)):
@@ -183,10 +174,11 @@ class Evidence:
     def signs(self, weigh: Weigh) -> dict[tuple[int, int], Signs]:
         """The signs of each sentence of the best passages."""
         asked = {term: weigh(term) for term in index_terms(f"{self.after} {self.question.text}")}
+        whole = sum(asked.values()) or 1.0
         late, meaning = (standardised(each) for each in (self.scores.sentence_late, self.scores.sentence_cosine))
 
         def share(terms: frozenset[str]) -> float:
-            return sum(rare for term, rare in asked.items() if term in terms) / (sum(asked.values()) or 1.0)
+            return sum(rare for term, rare in asked.items() if term in terms) / whole
 
         found: dict[tuple[int, int], Signs] = {}
         for place in self.places:
@@ -203,8 +195,8 @@ class Evidence:
                     kind=0.0,
                     unmet=0.0,
                 )
-        values = {key: float(np.dot(WEIGHTS, each)) for key, each in found.items()}
-        return {key: self._met(*key, values, signs) for key, signs in found.items()}
+        odds = _odds(found)
+        return {key: self._met(*key, odds, signs) for key, signs in found.items()}
 
     def _met(self, place: int, number: int, values: Values, signs: Signs) -> Signs:
         """The signs of a sentence with those of what it is quoted with: the kind of thing, the years and numbers."""
@@ -248,7 +240,11 @@ class Evidence:
     def _long(self, side: Scores, chosen: list[Piece], limit: float) -> None:
         """Add what answers one side to `chosen`, which may have so many words then."""
         fits = standardised(side.sentence_late) + LONG_MEANING * standardised(side.sentence_cosine)
-        values = self._values(side, fits, LONG_PASSAGE)
+        values = {
+            (place, number): LONG_PASSAGE * float(side.fused[place]) + float(fits[int(side.bounds[place]) + number])
+            for place in self._best(side)
+            for number in range(len(self.passage(place).sentences))
+        }
         used = before = sum(map(self.length, chosen))
         quoted: set[tuple[int, int]] = set()
         while values and limit - used >= ROOM:
@@ -278,6 +274,11 @@ def sentence_text(passage: Passage, number: int) -> str:
 
 def _terms(passage: Passage) -> frozenset[str]:
     return frozenset(index_terms(" ".join((passage.text, *passage.path, passage.country or ""))))
+
+
+def _odds(signs: Mapping[tuple[int, int], Signs]) -> Values:
+    """The logarithm of the odds that each sentence answers."""
+    return {key: float(np.dot(WEIGHTS, each)) for key, each in signs.items()}
 
 
 def _new(piece: Piece, quoted: set[tuple[int, int]]) -> Piece:
