@@ -133,9 +133,12 @@ def run(arguments: list[str]) -> int:
 
 
 def _with_hint(message: str, arguments: list[str]) -> str:
-    """What a command line was found wrong for, and what was probably meant where quotation marks were forgotten."""
+    """What a command line was found wrong for, and what was probably meant: quotation marks, a format by its name."""
     if message.startswith("Got unexpected extra argument"):
         return f"{message}: put a query of several words in quotation marks"
+    for form in Form:
+        if message.startswith(f"No such option: --{form}"):
+            return f"No such option: --{form}. Did you mean --format {form}?"
     if arguments and " " in arguments[0].strip():
         return f'that is no command; to ask it: ipsqa ask "{arguments[0].strip()}"'
     if message.startswith("No such command") and "Did you mean" not in message:

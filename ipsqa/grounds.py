@@ -68,11 +68,15 @@ Lack = Literal["name", "number", "opposite", "negation", "kind"]
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """Something that the question demands and the text does not meet, and what the text has in its stead."""
+    """Something that the question demands and the text does not meet, and what the text has in its stead.
+
+    `elsewhere` is whether the text does hold it, too far from the sentence that fits best to be about the same.
+    """
 
     lack: Lack
     asked: str
     instead: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +241,12 @@ class Match:
         asked, said = self.asked, frozenset(word.key for word in self.held)
         met = dict(zip(asked.words, self.met(self.stretch).tolist(), strict=True))
         for name in joined([word for word in asked.words if word.name and met[word] < SAME_NAME], asked.question.text):
-            yield Unmet("name", name, self._names_instead(name))
-        for word, lacks in zip(asked.words, self.lacking.tolist(), strict=True):
+            rows = np.flatnonzero([word.text in name.split() for word in asked.words])
+            yield Unmet("name", name, self._names_instead(rows), self._holds(rows))
+        for row, (word, lacks) in enumerate(zip(asked.words, self.lacking.tolist(), strict=True)):
             if word.number and lacks:
-                yield Unmet("number", word.text, self._shown(self.new(_is_year if word.year else _is_quantity)))
+                instead = self._shown(self.new(_is_year if word.year else _is_quantity))
+                yield Unmet("number", word.text, instead, self._holds(np.array([row])))
         for one, other in (*opposed(asked.said, said), *exchanged(asked.said, said)):
             yield Unmet("opposite", one, (other,))
         if asked.negated and not self.denying:
@@ -248,9 +254,12 @@ class Match:
         if not self.sought:
             yield Unmet("kind", asked.question.kind)
 
-    def _names_instead(self, name: str) -> tuple[str, ...]:
-        """The names that the sentence has and the question has not, those most like the unmet one first."""
-        rows = [place for place, word in enumerate(self.asked.words) if word.text in name.split()]
+    def _holds(self, rows: Ints) -> bool:
+        """Whether the text has each of these asked words, wherever."""
+        return bool(self.same[rows].any(axis=1).all())
+
+    def _names_instead(self, rows: Ints) -> tuple[str, ...]:
+        """The names that the sentence has and the question has not, those most like these asked words first."""
         near = {self.evidence.words[place]: float(self.near[rows, place].max(initial=0.0)) for place in self.others}
         names = [word for word in near if word.name and word.key not in _MONTHS]
         shown = joined(names, self.evidence.text)

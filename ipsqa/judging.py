@@ -141,6 +141,8 @@ def _told(unmet: Unmet) -> str:
     """What is unmet, as a reader would say it."""
     said = " and ".join(unmet.instead[:2])
     match unmet.lack:
+        case "name" | "number" if unmet.elsewhere:
+            return f"what comes nearest does not say this of {unmet.asked}"
         case "name" if said:
             return f"what comes nearest speaks of {said}, not of {unmet.asked}"
         case "name":

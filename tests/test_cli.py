@@ -254,6 +254,7 @@ def test_a_batch_of_standard_input_is_answered_as_it_comes() -> None:
         (["add", str(CORPUS)], FAILED, "is a folder: add its files one by one"),
         (["check", str(CORPUS)], FAILED, "is a folder: name the drafts in it"),
         (["search", "x", "--corpus", str(CORPUS / "README.md")], FAILED, "no such corpus"),
+        (["search", "--json", "words"], MISUSED, "Did you mean --format json?"),
         (["search", "two", "words"], MISUSED, "put a query of several words in quotation marks"),
         (["help"], MISUSED, "No such command 'help'. ipsqa --help lists them"),
         (["search", "x", "--format", "docx"], MISUSED, "'--format': 'docx' is not one of 'text'"),

@@ -81,6 +81,17 @@ def test_names_are_told_whole_and_the_most_alike_first() -> None:
     assert found == (Unmet("name", "Sant Pere", ("Vila de Joan", "Murcia")),)
 
 
+def test_what_stands_too_far_away_is_not_said_to_be_missing() -> None:
+    apart = ("Of 2011 and Leiden more is said.", "It rains.", "It pours.", "In Utrecht 40 street coaches are at work.")
+    assert unmet("How many street coaches are at work in Utrecht in Leiden?", *apart) == [
+        Unmet("name", "Leiden", elsewhere=True)
+    ]
+    assert unmet("How many street coaches are at work in Utrecht in 2011?", *apart) == [
+        Unmet("number", "2011", elsewhere=True)
+    ]
+    assert unmet("How many street coaches are at work in Utrecht in 2012?", *apart) == [Unmet("number", "2012")]
+
+
 def test_another_year_is_told_and_another_figure_is_not_a_year() -> None:
     found = unmet("How many disputes were settled in 2011?", "In 2009 they settled 50 disputes.")
     assert found == [Unmet("number", "2011", ("2009",))]

@@ -78,8 +78,10 @@ def test_without_passages_there_is_no_answer() -> None:
     [
         (Unmet("name", "Utrecht", ("Amsterdam",)), "what comes nearest speaks of Amsterdam, not of Utrecht"),
         (Unmet("name", "Utrecht"), "what comes nearest says nothing of Utrecht"),
+        (Unmet("name", "Utrecht", ("Amsterdam",), elsewhere=True), "what comes nearest does not say this of Utrecht"),
         (Unmet("number", "2011", ("2009", "2010", "2012")), "what comes nearest gives 2009 and 2010, not 2011"),
         (Unmet("number", "2011"), "what comes nearest does not mention 2011"),
+        (Unmet("number", "2011", elsewhere=True), "what comes nearest does not say this of 2011"),
         (Unmet("opposite", "lowest", ("highest",)), "what comes nearest says “highest”, not “lowest”"),
         (Unmet("negation", "not"), "what comes nearest says what is so, not what is not"),
         (Unmet("kind", "count"), "in what comes nearest no figure for this is given"),
