@@ -11,8 +11,8 @@ from typing import Literal
 from index.engine import fold
 from ingest.model import EXACT, Document, PageRange, Passage, Span, Work
 from ipsqa.alignment import Difference, read_words
-from ipsqa.claims import Claim, Claims, without_claims
-from ipsqa.drafts import Draft, Quotation, Range, quotations, read_draft
+from ipsqa.claims import RIGHT_BEHIND, Claim, Claims, without_claims
+from ipsqa.drafts import Draft, Quotation, Range, read_draft
 from ipsqa.intext import UNDATED, Citable, InText, citables_of, read_entry
 from ipsqa.placing import Atlas
 from ipsqa.quotations import Place, QuoteFinder
@@ -24,9 +24,6 @@ Kind = Literal[
 
 FEWEST = 4
 """A quotation of fewer words is checked only where a citation stands right behind it."""
-
-RIGHT_BEHIND = 4
-"""So many letters at most stand between the words of a short quotation and its citation."""
 
 OWN = 6
 """A quotation of so many words that no citation goes with is taken for one of the corpus; a shorter one is anyone's."""
@@ -132,7 +129,7 @@ class _Check:
         self.shown: dict[Range, Citable] = {}
 
     def report(self) -> Report:
-        for quotation in quotations(self.draft):
+        for quotation in self.claims.quotations:
             self._check_quotation(quotation)
         for claim in self.claims.meant:
             self._check_claim(claim)
@@ -151,7 +148,7 @@ class _Check:
         claims = self.claims.of(quotation)
         quotation = without_claims(quotation, claims)
         words = read_words(quotation.words)
-        ours = any(claim.citables for claim in claims)
+        ours = any(claim.citables and not claim.doubtful for claim in claims)
         if not len(words) or words.letters in self.checker.titles:
             return
         if len(words) < FEWEST and not (ours and 0 <= claims[0].at[0] - quotation.end <= RIGHT_BEHIND):
@@ -247,7 +244,7 @@ class _Check:
             if claim.elsewhere and pages.certainty != EXACT:
                 return
             section = f"section “{source.section}”, " if source.section and pages.certainty != EXACT else ""
-            edit = Edit(claim.room, claim.room, f", {page}") if pages.certainty == EXACT else None
+            edit = Edit(claim.room, claim.room, f", {page}") if claim.room and pages.certainty == EXACT else None
             self._tell(quotation.start, quotation.end, "no-page", f"no page is given: {section}{page}", edit, source)
             return
         given = self.draft.text[slice(*claim.page_at)].replace("-", "–")
@@ -261,7 +258,7 @@ class _Check:
             return
         shown = self.shown.get(claim.at)
         meant = shown if shown in claim.citables else claim.citables[0]
-        if shown and shown not in claim.citables:
+        if (shown or claim.doubtful) and shown not in claim.citables:
             return
         text, cited = self.draft.text, claim.cited
         if not claim.right and (shown or not self._is_listed_elsewhere(claim)):
@@ -295,7 +292,7 @@ class _Check:
         for claim in self.claims.meant:
             named.update(claim.citables)
             shown = self.shown.get(claim.at)
-            if shown or len(claim.citables) == 1:
+            if shown or (len(claim.citables) == 1 and not claim.doubtful):
                 cited.setdefault(shown or claim.citables[0], claim)
         listed = self._listed()
         entries = {entry for entry in listed.values() if entry}

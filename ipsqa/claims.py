@@ -6,22 +6,28 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ipsqa.drafts import NOTE_MARK, Draft, Quotation, Range, note_name
+from ipsqa.drafts import NOTE_MARK, Draft, Quotation, Range, note_name, quotations
 from ipsqa.intext import (
     Citable,
     InText,
+    as_page,
     citations,
     last_named,
+    narrated,
     read_dated,
     read_entry,
     read_ibid,
     read_meaning,
+    read_named,
     read_note,
     same_year,
 )
 
 REACH = 200
 """So many letters from a quotation its citation may stand, in the same sentence."""
+
+RIGHT_BEHIND = 4
+"""So many letters at most stand between the words of a quotation and a citation right behind it."""
 
 _SENTENCE_END = re.compile(
     r"(?<!\b[A-ZÀ-ÖØ-Þ])(?<!\bal)(?<!\bpp)(?<!\bcf)[.!?][”’\"')\]]*\s+(?=[“‘\"'(\[]?[A-ZÀ-ÖØ-Þ])|\n\s*\n"
@@ -48,31 +54,40 @@ class Claim:
     room: int = 0
     elsewhere: bool = False
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether it names some of the authors, and no year: what it means is told by the words it goes with alone."""
+        return self.cited is not None and bool(self.cited.names) and not (self.right or self.cited.year)
+
 
 class Claims:
     """The citations of a draft, and those that go with a quotation."""
 
     def __init__(self, draft: Draft, citables: Sequence[Citable]) -> None:
         self.draft, self.citables = draft, citables
+        self.quotations = quotations(draft)
         self.entries = tuple(_entries(draft))
         self._numbers = dict(_numbers(draft, self.entries, citables))
         self.all = tuple(self._claims())
+        self._unmarked: list[Claim] = []
         self._notes: dict[str, tuple[Claim, ...]] = {}
         before: tuple[Claim, ...] = ()
         for name, place in draft.notes.items():
+            if self._numbered(name) and draft.listing and draft.listing[0] <= place[0] < draft.listing[1]:
+                continue
             before = tuple(self._again(place, before) or self._in_note(place))
             self._notes[name] = before
 
     def of(self, quotation: Quotation) -> tuple[Claim, ...]:
         """The claims that go with a quotation, those of one bracket or note together; none where it has none."""
         found = self._inside(quotation) or self._behind(quotation) or self._before(quotation)
-        return tuple(found)
+        return tuple(found or self._told_of(quotation))
 
     @property
     def meant(self) -> tuple[Claim, ...]:
-        """The citations of works of the corpus, those in notes included."""
+        """The citations of works of the corpus: in brackets, in notes, and those without either that were asked for."""
         noted = (claim for claims in self._notes.values() for claim in claims)
-        return tuple(claim for claim in dict.fromkeys((*self.all, *noted)) if claim.citables)
+        return tuple(claim for claim in dict.fromkeys((*self.all, *noted, *self._unmarked)) if claim.citables)
 
     def _claims(self) -> Iterator[Claim]:
         """Every citation with what it means; what has no name of its own means what the last one did."""
@@ -81,20 +96,24 @@ class Claims:
             claim = self._claim(cited, last)
             if claim is None:
                 continue
-            if not cited.bare:
+            if claim.citables or not cited.bare:
                 last = claim
             yield claim
 
     def _claim(self, cited: InText, last: Claim | None) -> Claim | None:
+        if cited.number is not None and cited.number not in self._numbers:
+            if cited.page_at or self.draft.scanned[cited.start] != "(":
+                return None
+            cited = as_page(cited)
         at = (cited.start, cited.end)
         claim = Claim((), at, cited, True, True, cited.first, cited.last, cited.more, cited.page_at)
         claim = replace(claim, room=_room(self.draft.scanned, cited.part), elsewhere=cited.elsewhere)
         if cited.number is not None:
-            known = self._numbers.get(cited.number)
-            return replace(claim, citables=(known,)) if known else None
+            return replace(claim, citables=self._numbers[cited.number])
         if cited.bare:
-            near = last and (cited.ibid or self._is_near(last.at, cited))
-            return replace(claim, citables=last.citables) if last and near else None
+            near = last if last and (cited.ibid or self._is_near(last.at, cited)) else None
+            named = None if cited.ibid else self._named_before(claim, cited, near)
+            return named or (replace(claim, citables=near.citables) if near else None)
         if cited.key:
             return replace(claim, citables=tuple(each for each in self.citables if each.source.key == cited.key))
         if not cited.names:
@@ -106,6 +125,10 @@ class Claims:
         claim = replace(claim, cited=replace(cited, names=reading.names))
         return replace(claim, citables=reading.citables, right=reading.authors_right, dated=reading.year_right)
 
+    def _numbered(self, name: str) -> tuple[Citable, ...]:
+        """The work of the corpus that a numbered reference list has under the number of a note."""
+        return self._numbers.get(int(name), ()) if name.isdecimal() else ()
+
     def _is_near(self, last: Range, cited: InText) -> bool:
         """Whether a citation is in the paragraph of another one, or in the next with only block quotations between."""
         one, other = self.draft.paragraph_at(last[0]), self.draft.paragraph_at(cited.start)
@@ -113,17 +136,32 @@ class Claims:
         full = [each for each in between if self.draft.scanned[slice(*each)].strip()]
         return one == other or (bool(full) and all(each in self.draft.blocks for each in full))
 
-    def _named_before(self, claim: Claim, cited: InText) -> Claim | None:
-        """What a year in brackets means whose authors are named earlier, before a quotation: the nearest of them."""
-        begin = max(self.draft.paragraph_at(cited.start)[0], cited.start - 2 * REACH)
-        text = self.draft.scanned[begin : cited.start]
+    def _named_before(self, claim: Claim, cited: InText, last: Claim | None = None) -> Claim | None:
+        """What a year or a page in brackets means whose authors are named earlier, before a quotation.
+
+        Those of a page are named in the same sentence, behind the last citation.
+        """
+        if cited.bare:
+            quotation = self._quoted_before(cited)
+            end = quotation.start if quotation else cited.start
+            begin = max(self._sentence_start(end, bool(quotation and quotation.block)), last.at[1] if last else 0)
+        else:
+            begin, end = max(self.draft.paragraph_at(cited.start)[0], cited.start - 2 * REACH), cited.start
+        meant = self._named_in(begin, end)
+        dated = tuple(each for each in meant if same_year(cited.year, each.year))
+        return replace(claim, citables=dated or meant, dated=bool(dated) or cited.bare) if meant else None
+
+    def _quoted_before(self, cited: InText) -> Quotation | None:
+        """The quotation that a bracket stands right behind, or in, as at the end of a block."""
+        near = (each for each in self.quotations if each.start <= cited.start <= each.end + RIGHT_BEHIND)
+        return next(near, None)
+
+    def _named_in(self, start: int, end: int) -> tuple[Citable, ...]:
+        """The works whose authors are named last in a stretch of the draft."""
+        text = self.draft.scanned[start:end]
         named = [(last_named(each, text), each) for each in self.citables]
         nearest = max((place for place, _ in named), default=-1)
-        meant = [each for place, each in named if place == nearest]
-        if nearest < 0:
-            return None
-        dated = tuple(each for each in meant if same_year(cited.year, each.year))
-        return replace(claim, citables=dated or tuple(meant), dated=bool(dated))
+        return tuple(each for place, each in named if place == nearest >= 0)
 
     def _again(self, place: Range, before: Sequence[Claim]) -> Sequence[Claim]:
         """What a note that says "ibid." means: what the one before it did, on its own page if it gives one."""
@@ -145,8 +183,8 @@ class Claims:
             room = _room(self.draft.scanned, note.place)
             yield Claim((note.citable,), note.place, None, True, True, note.first, note.last, (), note.page_at, room)
         if not notes:
-            dated = (self._claim(cited, None) for cited in read_dated(self.draft.scanned, place))
-            yield from (claim for claim in dated if claim)
+            read = [*read_dated(self.draft.scanned, place)] or read_named(self.draft.scanned, place)
+            yield from filter(None, (self._claim(cited, None) for cited in read))
 
     def _inside(self, quotation: Quotation) -> Sequence[Claim]:
         """Claims within a quotation, as at the end of a block; what the source itself cites is none."""
@@ -167,15 +205,22 @@ class Claims:
         return line >= 0 and not re.search(r"\w", text[line : place[0]] + text[place[1] : quotation.end])
 
     def _behind(self, quotation: Quotation) -> Sequence[Claim]:
-        text, end = self.draft.scanned, quotation.end
-        limit = min(self._end_of_reach(quotation), end + REACH)
-        stop = _SENTENCE_END.search(text, end + 1, limit)
-        limit = stop.end() if stop else limit
+        end, limit = quotation.end, self._sentence_end(quotation)
         note = NOTE_MARK.search(self.draft.text, max(quotation.start, end - 12) if quotation.block else end, limit)
         following = [claim for claim in self.all if end <= claim.at[0] < limit]
-        if note and note_name(note) in self._notes and not (following and following[0].at[0] < note.start()):
-            return self._notes[note_name(note)]
+        if note and not (following and following[0].at[0] < note.start()):
+            if note_name(note) in self._notes:
+                return self._notes[note_name(note)]
+            if known := self._numbered(note_name(note)):
+                self._unmarked.append(Claim(known, note.span()))
+                return self._unmarked[-1:]
         return [claim for claim in following if claim.at == following[0].at] if following else ()
+
+    def _sentence_end(self, quotation: Quotation) -> int:
+        """Where the sentence ends that a quotation stands in."""
+        limit = min(self._end_of_reach(quotation), quotation.end + REACH)
+        stop = _SENTENCE_END.search(self.draft.scanned, quotation.end + 1, limit)
+        return stop.end() if stop else limit
 
     def _end_of_reach(self, quotation: Quotation) -> int:
         """The end of the paragraph; behind a block also of a bracket that opens the next one."""
@@ -199,14 +244,7 @@ class Claims:
     def _before(self, quotation: Quotation) -> Sequence[Claim]:
         """Claims earlier in the sentence; a block's sentence is the one that leads to it."""
         text, start = self.draft.scanned, quotation.start
-        begin = self.draft.paragraph_at(max(0, start - 1) if quotation.block else start)[0]
-        if quotation.block:
-            leading = self.draft.paragraph_at(max(0, len(text[:start].rstrip()) - 1))
-            if leading in self.draft.blocks:
-                return ()
-            begin = leading[0]
-        ends = [match.end() for match in _SENTENCE_END.finditer(text, begin, len(text[:start].rstrip()) + 1)]
-        begin = max([begin, start - 2 * REACH, *(end for end in ends if end < start)])
+        begin = self._sentence_start(start, quotation.block)
         # A sentence that is over, and whose citation stands behind a quotation of its own, does not lead to a block.
         over = quotation.block and bool(re.search(r"[.!?][”’\"')\]]*\s*\Z", text[begin:start]))
         return _one_bracket(
@@ -218,6 +256,38 @@ class Claims:
                 and not (over and re.search(r"[”’\"'»]\s*\Z", text[begin : claim.at[0]]))
             ]
         )
+
+    def _sentence_start(self, start: int, block: bool) -> int:
+        """Where the sentence begins that goes on at `start`, or leads to a block there: no other block does."""
+        text = self.draft.scanned
+        begin = self.draft.paragraph_at(max(0, start - 1) if block else start)[0]
+        if block:
+            leading = self.draft.paragraph_at(max(0, len(text[:start].rstrip()) - 1))
+            if leading in self.draft.blocks:
+                return start
+            begin = leading[0]
+        ends = [match.end() for match in _SENTENCE_END.finditer(text, begin, len(text[:start].rstrip()) + 1)]
+        return max([begin, start - 2 * REACH, *(end for end in ends if end < start)])
+
+    def _told_of(self, quotation: Quotation) -> Sequence[Claim]:
+        """What the sentence itself says of a quotation: who wrote it, and when or on which page, without brackets."""
+        before = self._sentence_start(quotation.start, quotation.block)
+        behind = self._sentence_end(quotation)
+        for place in ((before, quotation.start), (quotation.end, behind)):
+            claim = self._narrated_in(place)
+            if claim:
+                self._unmarked.append(claim)
+                return [claim]
+        return ()
+
+    def _narrated_in(self, place: Range) -> Claim | None:
+        """What a stretch of running text cites, where it names authors and a year or a page."""
+        meant, (year, page) = self._named_in(*place), narrated(self.draft.scanned, place)
+        if not meant or not (year or page):
+            return None
+        dated = tuple(each for each in meant if same_year(year, each.year))
+        claim = Claim(dated or meant, place, dated=bool(dated) or not year)
+        return replace(claim, first=page.first, last=page.last, page_at=page.page_at) if page else claim
 
 
 def _one_bracket(claims: Sequence[Claim]) -> Sequence[Claim]:
@@ -242,13 +312,15 @@ def _entries(draft: Draft) -> Iterator[Range]:
         yield start + match.start(), start + match.end()
 
 
-def _numbers(draft: Draft, entries: Sequence[Range], citables: Sequence[Citable]) -> Iterator[tuple[int, Citable]]:
+def _numbers(
+    draft: Draft, entries: Sequence[Range], citables: Sequence[Citable]
+) -> Iterator[tuple[int, tuple[Citable, ...]]]:
+    """The numbers of a numbered reference list, with the work that each stands for, none where it is another's."""
     for start, end in entries:
         entry = draft.scanned[start:end]
-        number = re.match(r"\s*\[?(\d{1,3})[\].)]", entry)
-        known = read_entry(entry, citables) if number else None
-        if number and known:
-            yield int(number[1]), known
+        if number := re.match(r"\s*\[?(\d{1,3})[\].)]", entry):
+            known = read_entry(entry, citables)
+            yield int(number[1]), (known,) if known else ()
 
 
 def without_claims(quotation: Quotation, claims: Sequence[Claim]) -> Quotation:

@@ -62,7 +62,7 @@ _CODE = re.compile(r"(`+)[^`\n]+\1|<!--.*?-->|\]\([^)\s]*\)", re.DOTALL)
 _NOTE = re.compile(r"^\[\^(?P<name>[^\]\s]+)\]:[^\n]*(?:\n[ \t]+\S[^\n]*)*", re.MULTILINE)
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 NOTE_MARK = re.compile(
-    rf"\[\^(?P<name>[^\]\s]+)\]|(?P<raised>[{_RAISED}]+)"
+    rf"\[\^(?P<name>[^\]\s]+)\]|(?P<raised>[{_RAISED}]+)|\^(?P<up>\d{{1,3}})\^"
     r"|(?:(?<=[”’»\"])|(?<=[”’»\"][.,;:]))(?P<behind>\d{1,3})(?=[\s.,;:)]|\Z)"
 )
 _TYPED_NOTE = re.compile(
@@ -121,7 +121,7 @@ def quotations(draft: Draft) -> tuple[Quotation, ...]:
 
 def note_name(mark: re.Match[str]) -> str:
     """The name of the note that a mark calls; raised figures, and those behind a quotation mark, are its number."""
-    return mark["name"] or _plain_number(mark["raised"] or mark["behind"])
+    return mark["name"] or _plain_number(mark["raised"] or mark["up"] or mark["behind"])
 
 
 def _plain_number(figures: str) -> str:

@@ -40,6 +40,8 @@ _BRACKET = re.compile(r"\((?P<round>[^()]*(?:\([^()]*\)[^()]*)?)\)|\[(?!\^)(?P<s
 _DATED = re.compile(rf"(?P<names>[^;]*?)[\s,]*\(?(?P<year>{_YEAR})\)?(?P<rest>[^;]*)", re.DOTALL | re.IGNORECASE)
 _LOCATOR = re.compile(rf"\s*(?:[,:]\s*(?:{_PAGE_MARK})?|(?<=\s){_PAGE_MARK}){_PAGE}{_MORE}", re.IGNORECASE)
 _PAGE_ONLY = re.compile(rf"\s*{_PAGE_MARK}{_PAGE}{_MORE}\s*", re.IGNORECASE)
+_PLAIN_PAGE = re.compile(rf"\s*{_PAGE}{_MORE}\s*")
+_PAGE_TOLD = re.compile(rf"\b{_PAGE_MARK}{_PAGE}", re.IGNORECASE)
 _PAGE_BEHIND = re.compile(rf",?\s*{_PAGE_MARK}{_PAGE}{_MORE}", re.IGNORECASE)
 _KEYED = re.compile(
     rf"-?@\{{?(?P<key>\w(?:[\w:.+/-]*\w)?)\}}?(?:[\s,]+(?:{_PAGE_MARK})?{_PAGE}{_MORE})?\s*", re.IGNORECASE
@@ -47,6 +49,8 @@ _KEYED = re.compile(
 _IBID = re.compile(rf"\s*ibid(?:em)?\.?(?:[\s,]*(?:{_PAGE_MARK})?{_PAGE})?\s*", re.IGNORECASE)
 _NUMBERED = re.compile(rf"\s*(?P<number>\d{{1,3}})(?:\s*,\s*{_PAGE_MARK}{_PAGE})?\s*", re.IGNORECASE)
 _UNDATED = re.compile(rf"(?P<names>[^;]*?[^\W\d_][.”’\"]*)(?:,?\s+(?:{_PAGE_MARK})?{_PAGE})?\s*", re.DOTALL)
+_QUOTED_BEFORE = re.compile(r"[”’\"'»«“][.,]?\s*\Z")
+_TITLE = re.compile(r"[“‘\"*_][^“”‘\"*_]+[”’\"*_]+,?")
 _LEAD = re.compile(r"\s*(?:(?:see|cf\.?|e\.g\.,?|also|for example,?|as cited in|quoted in|in)\s+)*", re.IGNORECASE)
 _JOINED = re.compile(r"\s*(?:/|,\s*(?:&|and|ja|och|und|y)\s+|,|&|\b(?:and|ja|och|und)\b)\s*")
 _ET_AL = re.compile(r",?\s*\b(?:et\s+al\.?|and\s+others|ym\.|m\.\s?fl\.)", re.IGNORECASE)
@@ -158,7 +162,8 @@ def citations(draft: Draft) -> tuple[InText, ...]:
     for match in _BRACKET.finditer(draft.scanned):
         if draft.listing and draft.listing[0] <= match.start() < draft.listing[1]:
             continue
-        found.extend(_in_bracket(draft.scanned, match))
+        quoted = any(start < match.start() < end for start, end in draft.blocks)
+        found.extend(_in_bracket(draft.scanned, match, quoted))
     under = [cited for block in draft.blocks for cited in _under_block(draft.scanned, block)]
     found = [cited for cited in found if not any(line.start <= cited.start < line.end for line in under)]
     return tuple(sorted((*found, *under), key=lambda cited: (cited.start, cited.part)))
@@ -174,22 +179,35 @@ def _under_block(text: str, block: Range) -> Iterator[InText]:
             yield read
 
 
-def _in_bracket(text: str, match: re.Match[str]) -> Iterator[InText]:
-    group = "round" if match["round"] is not None else "square"
+def _in_bracket(text: str, match: re.Match[str], quoted: bool) -> Iterator[InText]:
+    """The citations in a bracket; a plain number is one in square brackets, and where words are quoted before it."""
+    square = match["square"] is not None
+    group = "square" if square else "round"
     start = match.start(group)
+    plain = square or quoted or bool(_QUOTED_BEFORE.search(text, max(0, match.start() - 3), match.start()))
     for part in re.finditer(r"[^;]+", match[group]):
         place = (start + part.start(), start + part.end())
         whole = InText(match.start(), match.end(), place)
-        numbered = list(_numbered(whole, text[slice(*place)])) if group == "square" else []
-        yield from numbered
-        read = None if numbered else _read_part(text, whole)
-        if read and (group == "round" or read.key or (read.names and read.year)):
+        numbered = _numbered(text, whole) if plain else None
+        read = numbered or _read_part(text, whole)
+        if read and (numbered or not square or read.key or (read.names and read.year)):
             yield read
 
 
-def _numbered(whole: InText, part: str) -> Iterator[InText]:
-    if match := _NUMBERED.fullmatch(part):
-        yield replace(_with_page(whole, match, whole.part[0]), number=int(match["number"]))
+def _numbered(text: str, whole: InText) -> InText | None:
+    """A number behind a quotation: that of a source, or, in round brackets and with no more, of a page."""
+    start, end = whole.part
+    if match := _NUMBERED.fullmatch(text, start, end):
+        return replace(_with_page(whole, match, 0), number=int(match["number"]))
+    match = _PLAIN_PAGE.fullmatch(text, start, end) if text[whole.start] == "(" else None
+    # Four figures are a year.
+    return _with_page(whole, match, 0) if match and match["first"].isdigit() and len(match["first"]) < 4 else None
+
+
+def as_page(cited: InText) -> InText:
+    """A citation that gives a number alone, read as one that gives a page alone."""
+    number = str(cited.number)
+    return replace(cited, number=None, first=number, last=number, page_at=cited.part)
 
 
 def _read_part(text: str, whole: InText) -> InText | None:
@@ -303,7 +321,7 @@ def _meaning(cited: InText, text: str, citables: Sequence[Citable]) -> Reading |
     near = [
         (alike, citable)
         for (alike, named), citable in rated
-        if named and (same_year(cited.year, citable.year) or alike >= 0.9)
+        if named and (same_year(cited.year, citable.year) or alike >= 0.9 or (cited.page_at and not cited.year))
     ]
     if not near:
         return None
@@ -398,7 +416,7 @@ def read_note(text: str, place: Range, citables: Sequence[Citable]) -> tuple[Not
 
 def read_dated(text: str, place: Range) -> Iterator[InText]:
     """The citations of a note that gives authors and years without brackets."""
-    start = place[0] + len(text[slice(*place)]) - len(_NOTE_NAME.sub("", text[slice(*place)], count=1))
+    start = _behind_name(text, place)
     for part in re.finditer(r"[^;]+", text[start : place[1]].rstrip(" .\n")):
         at = (start + part.start(), start + part.end())
         cited = _read_part(text, InText(*at, at))
@@ -406,13 +424,37 @@ def read_dated(text: str, place: Range) -> Iterator[InText]:
             yield cited
 
 
+def narrated(text: str, place: Range) -> tuple[str, InText | None]:
+    """The last year and the last page that running text gives without brackets; "" and None where it gives none."""
+    years = [match[0] for match in re.finditer(_YEAR, text[slice(*place)])]
+    pages = list(_PAGE_TOLD.finditer(text, *place))
+    page = _with_page(InText(*place, place), pages[-1], 0) if pages else None
+    return (years or [""])[-1], page
+
+
+def read_named(text: str, place: Range) -> Iterator[InText]:
+    """The citations of a note that gives authors and pages, and between them a title that may be any."""
+    start = _behind_name(text, place)
+    bare = text[:start] + _TITLE.sub(lambda title: " " * len(title[0]), text[slice(start, place[1])])
+    for part in re.finditer(r"[^;]+", bare[start:].rstrip(" .\n")):
+        at = (start + part.start(), start + part.end())
+        match = _UNDATED.fullmatch(bare, *at)
+        if match and match["first"]:
+            yield _with_page(_with_names(InText(*at, at), bare, match.span("names")), match, 0)
+
+
 def read_ibid(text: str, place: Range) -> InText | None:
     """The citation of a note that means what the note before it did, with its page if it has one."""
-    name = _NOTE_NAME.match(text[slice(*place)])
-    start = place[0] + (name.end() if name else 0)
+    start = _behind_name(text, place)
     end = start + len(text[start : place[1]].rstrip(" .\n"))
     match = _IBID.fullmatch(text, start, end)
     return replace(_with_page(InText(start, end, (start, end)), match, 0), ibid=True) if match else None
+
+
+def _behind_name(text: str, place: Range) -> int:
+    """Where the words of a note begin, behind its number."""
+    name = _NOTE_NAME.match(text[slice(*place)])
+    return place[0] + (name.end() if name else 0)
 
 
 def _note_citation(text: str, place: Range, citable: Citable) -> NoteCitation | None:
