@@ -35,9 +35,10 @@ CHANGED: Mapping[str, Sequence[float]] = {
     "LONG_WORDS": (120, 145, 185, 205),
     "SHORT_WORDS": (50, 60, 80),
     "CLOSE": (1.0, 1.5, 2.5, 3.0),
-    "LONG_PASSAGE": (2.0, 4.0, 8.0, 12.0),
+    "LONG_PASSAGE": (2.0, 3.0, 4.0, 6.0, 8.0),
     "LONG_MEANING": (0.0, 0.5, 1.5, 2.5),
     "LONG_NEXT": (0.0, 0.5, 2.0),
+    "RUN_WORDS": (0, 60, 110, 165),
 }
 """The constants of `ipsqa.evidence`, and what each is changed to."""
 

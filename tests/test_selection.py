@@ -59,3 +59,21 @@ def test_a_line_tells_each_kind(questions: list[Asked], capsys: pytest.CaptureFi
     line = capsys.readouterr().out
     assert line.startswith("whole ")
     assert all(f"{kind} " in line for kind in ("all", *KINDS))
+
+
+def test_a_run_leaves_out_nothing_between_what_fits_and_begins_with_no_pointing_word(questions: list[Asked]) -> None:
+    found = questions[1].evidence
+    place, pointing = next(
+        (place, number)
+        for place in range(len(found.scores.passages))
+        for number in range(1, len(found.passage(place).sentences) - 1)
+        if found._pointing(place, number) and not any(found._pointing(place, each) for each in (number - 1, number + 1))
+    )
+    fits = dict.fromkeys(((place, number) for number in range(len(found.passage(place).sentences))), -9.0)
+    before, behind = pointing - 1, pointing + 1
+    fits |= {(place, before): 2.0, (place, pointing): -1.0, (place, behind): 2.0}
+    assert found._run(place, fits, 1_000).sentences == (before, pointing, behind)
+    assert found._run(place, fits | {(place, pointing): -3.0}, 1_000).sentences == (before,)
+    assert found._run(place, fits | {(place, pointing): 5.0}, 1_000).sentences == (before, pointing, behind)
+    assert found._run(place, fits | {(place, behind): -3.0}, 1_000).sentences == (before,)
+    assert found._run(place, fits, 1).sentences == found._run(None, fits, 90).sentences == ()
