@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -153,8 +154,9 @@ class Claims:
 
     def _quoted_before(self, cited: InText) -> Quotation | None:
         """The quotation that a bracket stands right behind, or in, as at the end of a block."""
-        near = (each for each in self.quotations if each.start <= cited.start <= each.end + RIGHT_BEHIND)
-        return next(near, None)
+        count = bisect_right(self.quotations, cited.start, key=lambda quotation: quotation.start)
+        last = self.quotations[count - 1] if count else None
+        return last if last and cited.start <= last.end + RIGHT_BEHIND else None
 
     def _named_in(self, start: int, end: int) -> tuple[Citable, ...]:
         """The works whose authors are named last in a stretch of the draft."""

@@ -53,7 +53,7 @@ class Draft:
 
     def paragraph_at(self, offset: int) -> Range:
         """The paragraph that an offset lies in."""
-        place = bisect_right([start for start, _ in self.paragraphs], offset) - 1
+        place = bisect_right(self.paragraphs, offset, key=lambda paragraph: paragraph[0]) - 1
         return self.paragraphs[max(0, place)]
 
 
