@@ -349,9 +349,10 @@ def _likeness(cited: InText, text: str, citable: Citable) -> tuple[float, int]:
         return 1.0, len(names)
     alike = [max(_alike(name.text, family) for family in families) for name in names]
     hits = [score for score in alike if score >= ALIKE]
-    # Whoever names half of the authors may mean the work; whoever names others too may mean another.
+    # Whoever names half of the authors, or the first alone, may mean the work; whoever names others too, another.
     share = len(hits) / max(len(names), 1 if cited.et_al else len(families))
-    return min(0.99, share * sum(hits) / (100 * max(1, len(hits)))), len(hits) if share >= 0.5 else 0
+    named = share >= 0.5 or (len(names) == 1 and _is_family(names[0].text, families[0]))
+    return min(0.99, share * sum(hits) / (100 * max(1, len(hits)))), len(hits) if named else 0
 
 
 def _is_family(name: str, family: str) -> bool:

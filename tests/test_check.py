@@ -27,6 +27,7 @@ CALL = "The actors can call a familiar person instead of contacting the police h
 CENTRAL = "Personal relationships have central importance in the work of community policing"
 LIMIT = "Thirty percent is generally considered as the limit beyond which the interest of native Finnish people"
 MEDIATION = "Mediation is not an alternative to the judicial system"
+COACHES = "Street coaches report their findings each shift"
 CHILDREN = "Children from all cultures are subject to abuse and neglect"
 SUSI = "Susi, R., & Heikkilä, E. (2011). Immigrants, police and social work – Good practices in Finland. In *A book*."
 
@@ -153,6 +154,8 @@ def test_right_citations_in_every_shape(tmp_path: Path, citation: str) -> None:
         (f"“{CALL}” (Quinney, 2006, p. 54).", "1: wrong-author: these words are in Susi & Heikkilä (2011), p. 54"),
         (f"“{CALL}” (Susi 54).", "1: wrong-author: “Susi” should be “Susi & Heikkilä”"),
         (f"“{CALL}” (Heikkilä, 54).", "1: wrong-author: “Heikkilä” should be “Susi & Heikkilä”"),
+        (f"“{COACHES}” (Berends, 2011, p. 87).", "1: wrong-author: “Berends” should be “Berends et al.”"),
+        (f"“{COACHES}” (Berends 87).", "1: wrong-author: “Berends” should be “Berends et al.”"),
         (f"Susi and Heikkilä note that “{CALL}” (55).", "1: wrong-page: p. 55 should be p. 54"),
         (f"“{CALL}”, Susi and Heikkilä write on page 55.", "1: wrong-page: p. 55 should be p. 54"),
         (f"In 2011, Susi and Heikkilä wrote that “{CALL}”.", "1: no-page: no page is given: p. 54"),
