@@ -265,8 +265,10 @@ class Evidence:
             length = self.length(new)
             if new.sentences and (used == before or used + length <= limit) and not self._said(new, chosen):
                 chosen.append(piece)
-                quoted.update((piece.place, number) for number in piece.sentences)
                 used += length
+                for number in piece.sentences:
+                    quoted.add((piece.place, number))
+                    values.pop((piece.place, number), None)
             if not values or limit - used < ROOM:
                 return
             best = max(values, key=lambda key: (values[key] + _continued(key, quoted), -key[0], -key[1]))
