@@ -59,5 +59,7 @@ def copy_button(name: str, text: str) -> None:
 def copy_box(name: str, text: str, html: str = "") -> None:
     """`text` under its name with a button that copies it; `html` is the same, escaped, with its italics."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small", wrap=False):
-        st.html(f'<p class="eyebrow">{escape(name)}</p><p class="taken">{html or escape(text)}</p>')
+        # A long text scrolls, which a keyboard must reach.
+        box = f'<p class="taken" role="group" aria-label="{escape(name)}" tabindex="0">{html or escape(text)}</p>'
+        st.html(f'<p class="eyebrow">{escape(name)}</p>{box}')
         copy_button(name, text)
