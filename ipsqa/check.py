@@ -133,7 +133,7 @@ class _Check:
             self._check_quotation(quotation)
         for claim in self.claims.meant:
             self._check_claim(claim)
-        if self.draft.listing:
+        if self.draft.listing and not self.claims.endnotes:
             self._check_listing()
         found = sorted(dict.fromkeys(self.findings), key=lambda finding: (finding.start, finding.kind))
         listed = frozenset(entry.source for entry in self._listed().values() if entry)

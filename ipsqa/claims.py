@@ -62,7 +62,10 @@ class Claim:
 
 
 class Claims:
-    """The citations of a draft, and those that go with a quotation."""
+    """The citations of a draft, and those that go with a quotation.
+
+    `endnotes` is whether what looks like the reference list holds typed notes.
+    """
 
     def __init__(self, draft: Draft, citables: Sequence[Citable]) -> None:
         self.draft, self.citables = draft, citables
@@ -72,12 +75,15 @@ class Claims:
         self.all = tuple(self._claims())
         self._unmarked: list[Claim] = []
         self._notes: dict[str, tuple[Claim, ...]] = {}
+        self.endnotes = False
         before: tuple[Claim, ...] = ()
         for name, place in draft.notes.items():
-            if self._numbered(name) and draft.listing and draft.listing[0] <= place[0] < draft.listing[1]:
+            listed = draft.listing is not None and draft.listing[0] <= place[0] < draft.listing[1]
+            if listed and self._numbered(name):
                 continue
             before = tuple(self._again(place, before) or self._in_note(place))
             self._notes[name] = before
+            self.endnotes |= listed and bool(before) and not draft.scanned.startswith("[^", place[0])
 
     def of(self, quotation: Quotation) -> tuple[Claim, ...]:
         """The claims that go with a quotation, those of one bracket or note together; none where it has none."""

@@ -118,6 +118,7 @@ def planter() -> Planter:
         f"“{CALL}” (1, p. 54).\n\n# References\n\n1. {SUSI}",
         f"“{CALL}.”[^1]\n\n[^1]: Susi and Heikkilä, “Finland,” 54.",
         f"“{CALL}.”[^1]\n\n[^1]: Susi and Heikkilä, *Finland*, pp. 53-54; Quinney, *Practice*, 9.",
+        f"“{CALL}.”¹\n\n# References\n\n1. Susi & Heikkilä 2011, 54.\n2. Quinney 2006, 9.",
         f"“{CALL}.”^1^\n\n1. Susi & Heikkilä 2011, 54.",
         f"“{MEDIATION}” (Ramos, 2011, p. 111).",
         f"“{MEDIATION}” (Working together for better integration, 2011, p. 111).",
