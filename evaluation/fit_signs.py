@@ -27,7 +27,7 @@ from index.search import Searcher
 from index.store import open_store
 from ipsqa.evaluation import COVERED, SHIPPED, Judged, coverage, read_questions
 from ipsqa.evidence import WEIGHTS, Signs, sentence_text
-from ipsqa.judging import rarity
+from ipsqa.judging import rarity_in
 
 OWN = 5
 """With 0 judged questions left out have the right sentence first in .62, with 5 in .67, and SQuAD's as before; with 15
@@ -50,12 +50,11 @@ class Example:
 
 def examples(searcher: Searcher, questions: Iterable[Judged], covered: float) -> Iterator[Example]:
     """What is to be learnt from questions of fact of which a sentence that holds so much of the answer is found."""
-    engine = searcher.engine
     for judged in questions:
         asked = ask(searcher, judged)
         if not asked.evidence.question.short:
             continue
-        signs = asked.evidence.signs(lambda term: rarity(engine.frequency(term), engine.size))
+        signs = asked.evidence.signs(rarity_in(searcher.engine))
         texts = [sentence_text(asked.evidence.passage(place), number) for place, number in signs]
         answers = [any(coverage(must.quote, text) >= covered for must in judged.must) for text in texts]
         if any(answers):

@@ -25,7 +25,7 @@ from index.search import Searcher
 from ipsqa import evidence
 from ipsqa.evaluation import ASKED, COVERED, SHIPPED, Judged, coverage, read_questions
 from ipsqa.evidence import Evidence, sentence_text
-from ipsqa.judging import rarity
+from ipsqa.judging import rarity_in
 from ipsqa.library import open_library
 from ipsqa.questions import Question
 from ipsqa.sides import lean
@@ -80,8 +80,7 @@ def ask(searcher: Searcher, judged: Judged) -> Asked:
 
 def chosen(searcher: Searcher, asked: Asked) -> str:
     """The words that an answer quotes."""
-    engine = searcher.engine
-    pieces = asked.evidence.pieces(lambda term: rarity(engine.frequency(term), engine.size))
+    pieces = asked.evidence.pieces(rarity_in(searcher.engine))
     return " ".join(asked.evidence.text(piece.place, piece.sentences) for piece in pieces)
 
 

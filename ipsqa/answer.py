@@ -10,7 +10,7 @@ from index.engine import Engine, Hit, Scores
 from index.search import Searcher
 from ingest.model import Document, Passage, Span
 from ipsqa.evidence import Evidence, Piece
-from ipsqa.judging import Judge, rarity
+from ipsqa.judging import Judge, rarity_in
 from ipsqa.query import Request
 from ipsqa.questions import Question
 from ipsqa.sides import lean
@@ -104,7 +104,7 @@ def answer_question(searcher: Searcher, judge: Judge, request: Request, after: s
         return Answer(request, reason=NO_WORD, nearest=tuple(_hit(scores, place) for place in best))
     question = Question(request.text)
     evidence = Evidence(question, scores, admitted, tuple(_sides(searcher, request, question, scores)), after)
-    pieces = evidence.pieces(lambda term: rarity(searcher.engine.frequency(term), searcher.engine.size))
+    pieces = evidence.pieces(rarity_in(searcher.engine))
     verdict = judge.judge(request.text, [scores.passages[place] for place in evidence.places])
     if not verdict.answers:
         nearest = tuple(_hit(scores, place) for place in evidence.places[:NEAREST])

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from ipsqa.drafts import NOTE_MARK, Draft, Quotation, Range, note_name, quotations
 from ipsqa.intext import (
@@ -62,10 +63,7 @@ class Claim:
 
 
 class Claims:
-    """The citations of a draft, and those that go with a quotation.
-
-    `endnotes` is whether what looks like the reference list holds typed notes.
-    """
+    """The citations of a draft, and those that go with a quotation."""
 
     def __init__(self, draft: Draft, citables: Sequence[Citable]) -> None:
         self.draft, self.citables = draft, citables
@@ -73,28 +71,33 @@ class Claims:
         self.entries = tuple(_entries(draft))
         self._numbers = dict(_numbers(draft, self.entries, citables))
         self.all = tuple(self._claims())
-        self._unmarked: list[Claim] = []
         self._notes: dict[str, tuple[Claim, ...]] = {}
-        self.endnotes = False
         before: tuple[Claim, ...] = ()
         for name, place in draft.notes.items():
-            listed = draft.listing is not None and draft.listing[0] <= place[0] < draft.listing[1]
-            if listed and self._numbered(name):
+            if draft.lists(place[0]) and self._numbered(name):
                 continue
             before = tuple(self._again(place, before) or self._in_note(place))
             self._notes[name] = before
-            self.endnotes |= listed and bool(before) and not draft.scanned.startswith("[^", place[0])
+        self._of = {quotation: tuple(self._found(quotation)) for quotation in self.quotations}
 
     def of(self, quotation: Quotation) -> tuple[Claim, ...]:
         """The claims that go with a quotation, those of one bracket or note together; none where it has none."""
-        found = self._inside(quotation) or self._behind(quotation) or self._before(quotation)
-        return tuple(found or self._told_of(quotation))
+        return self._of[quotation]
+
+    def _found(self, quotation: Quotation) -> Sequence[Claim]:
+        return self._inside(quotation) or self._behind(quotation) or self._before(quotation) or self._told_of(quotation)
+
+    @property
+    def endnotes(self) -> bool:
+        """Whether what looks like the reference list holds typed notes."""
+        listed = ((name, place[0]) for name, place in self.draft.notes.items() if self.draft.lists(place[0]))
+        return any(self._notes.get(name) and not self.draft.scanned.startswith("[^", at) for name, at in listed)
 
     @property
     def meant(self) -> tuple[Claim, ...]:
-        """The citations of works of the corpus: in brackets, in notes, and those without either that were asked for."""
-        noted = (claim for claims in self._notes.values() for claim in claims)
-        return tuple(claim for claim in dict.fromkeys((*self.all, *noted, *self._unmarked)) if claim.citables)
+        """The citations of works of the corpus: in brackets, in notes, and those of quotations that have neither."""
+        others = chain.from_iterable((*self._notes.values(), *self._of.values()))
+        return tuple(claim for claim in dict.fromkeys((*self.all, *others)) if claim.citables)
 
     def _claims(self) -> Iterator[Claim]:
         """Every citation with what it means; what has no name of its own means what the last one did."""
@@ -154,9 +157,7 @@ class Claims:
             begin = max(self._sentence_start(end, bool(quotation and quotation.block)), last.at[1] if last else 0)
         else:
             begin, end = max(self.draft.paragraph_at(cited.start)[0], cited.start - 2 * REACH), cited.start
-        meant = self._named_in(begin, end)
-        dated = tuple(each for each in meant if same_year(cited.year, each.year))
-        return replace(claim, citables=dated or meant, dated=bool(dated) or cited.bare) if meant else None
+        return self._of_named(claim, (begin, end), cited.year)
 
     def _quoted_before(self, cited: InText) -> Quotation | None:
         """The quotation that a bracket stands right behind, or in, as at the end of a block."""
@@ -164,12 +165,14 @@ class Claims:
         last = self.quotations[count - 1] if count else None
         return last if last and cited.start <= last.end + RIGHT_BEHIND else None
 
-    def _named_in(self, start: int, end: int) -> tuple[Citable, ...]:
-        """The works whose authors are named last in a stretch of the draft."""
-        text = self.draft.scanned[start:end]
+    def _of_named(self, claim: Claim, place: Range, year: str) -> Claim | None:
+        """The claim, of the works whose authors are named last in a stretch of the draft: those of the year, if any."""
+        text = self.draft.scanned[slice(*place)]
         named = [(last_named(each, text), each) for each in self.citables]
-        nearest = max((place for place, _ in named), default=-1)
-        return tuple(each for place, each in named if place == nearest >= 0)
+        nearest = max((at for at, _ in named), default=-1)
+        meant = tuple(each for at, each in named if at == nearest >= 0)
+        dated = tuple(each for each in meant if same_year(year, each.year))
+        return replace(claim, citables=dated or meant, dated=bool(dated) or not year) if meant else None
 
     def _again(self, place: Range, before: Sequence[Claim]) -> Sequence[Claim]:
         """What a note that says "ibid." means: what the one before it did, on its own page if it gives one."""
@@ -217,11 +220,11 @@ class Claims:
         note = NOTE_MARK.search(self.draft.text, max(quotation.start, end - 12) if quotation.block else end, limit)
         following = [claim for claim in self.all if end <= claim.at[0] < limit]
         if note and not (following and following[0].at[0] < note.start()):
-            if note_name(note) in self._notes:
-                return self._notes[note_name(note)]
-            if known := self._numbered(note_name(note)):
-                self._unmarked.append(Claim(known, note.span()))
-                return self._unmarked[-1:]
+            name = note_name(note)
+            if name in self._notes:
+                return self._notes[name]
+            if known := self._numbered(name):
+                return [Claim(known, note.span())]
         return [claim for claim in following if claim.at == following[0].at] if following else ()
 
     def _sentence_end(self, quotation: Quotation) -> int:
@@ -281,21 +284,15 @@ class Claims:
         """What the sentence itself says of a quotation: who wrote it, and when or on which page, without brackets."""
         before = self._sentence_start(quotation.start, quotation.block)
         behind = self._sentence_end(quotation)
-        for place in ((before, quotation.start), (quotation.end, behind)):
-            claim = self._narrated_in(place)
-            if claim:
-                self._unmarked.append(claim)
-                return [claim]
-        return ()
+        claims = map(self._narrated_in, ((before, quotation.start), (quotation.end, behind)))
+        claim = next(filter(None, claims), None)
+        return [claim] if claim else ()
 
     def _narrated_in(self, place: Range) -> Claim | None:
         """What a stretch of running text cites, where it names authors and a year or a page."""
-        meant, (year, page) = self._named_in(*place), narrated(self.draft.scanned, place)
-        if not meant or not (year or page):
-            return None
-        dated = tuple(each for each in meant if same_year(year, each.year))
-        claim = Claim(dated or meant, place, dated=bool(dated) or not year)
-        return replace(claim, first=page.first, last=page.last, page_at=page.page_at) if page else claim
+        told = narrated(self.draft.scanned, place)
+        claim = Claim((), place, first=told.first, last=told.last, page_at=told.page_at)
+        return self._of_named(claim, place, told.year) if told.year or told.page_at else None
 
 
 def _one_bracket(claims: Sequence[Claim]) -> Sequence[Claim]:

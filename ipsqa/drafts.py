@@ -51,6 +51,10 @@ class Draft:
         """The line (from 1) of an offset."""
         return bisect_right(self.lines, offset)
 
+    def lists(self, offset: int) -> bool:
+        """Whether an offset is in the reference list."""
+        return self.listing is not None and self.listing[0] <= offset < self.listing[1]
+
     def paragraph_at(self, offset: int) -> Range:
         """The paragraph that an offset lies in."""
         place = bisect_right(self.paragraphs, offset, key=lambda paragraph: paragraph[0]) - 1
@@ -109,7 +113,7 @@ def quotations(draft: Draft) -> tuple[Quotation, ...]:
     """The quotations of a draft, in order, without those of its reference list: blocks, and what stands in marks."""
     found = []
     for start, end in draft.paragraphs:
-        if draft.listing and draft.listing[0] <= start < draft.listing[1]:
+        if draft.lists(start):
             continue
         if (start, end) in draft.blocks:
             found.append(Quotation(start, end, draft.scanned[start:end], block=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -15,6 +15,7 @@ from index.engine import Scores
 from index.fusion import standardised
 from index.terms import index_terms
 from ingest.model import Passage
+from ipsqa.asked import Weigh
 from ipsqa.questions import Question
 
 DEPTH = 10
@@ -52,9 +53,6 @@ SAME = 0.7
 
 Values = dict[tuple[int, int], float]
 """How well sentences fit, by the place of the passage and the sentence's number in it."""
-
-Weigh = Callable[[str], float]
-"""How rare an index term is in the corpus."""
 
 
 class Signs(NamedTuple):
@@ -250,15 +248,17 @@ class Evidence:
         First comes a run of the best passage: what stands between two telling sentences belongs to them.
         """
         fit = standardised(side.sentence_late) + LONG_MEANING * standardised(side.sentence_cosine)
+        places = self._best(side)
         fits = {
             (place, number): float(fit[int(side.bounds[place]) + number])
-            for place in self._best(side)
+            for place in places
             for number in range(len(self.passage(place).sentences))
         }
         values = {key: LONG_PASSAGE * float(side.fused[key[0]]) + own for key, own in fits.items()}
         used = before = sum(map(self.length, chosen))
-        fresh = (place for place in self._best(side) if place not in {piece.place for piece in chosen})
-        piece = self._run(next(fresh, None), fits, min(RUN_WORDS, limit - used))
+        begun = {piece.place for piece in chosen}
+        first = next((place for place in places if place not in begun), None)
+        piece = self._run(first, fits, min(RUN_WORDS, limit - used))
         quoted: set[tuple[int, int]] = set()
         while True:
             new = _new(piece, quoted)

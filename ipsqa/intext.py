@@ -50,7 +50,8 @@ _IBID = re.compile(rf"\s*ibid(?:em)?\.?(?:[\s,]*(?:{_PAGE_MARK})?{_PAGE})?\s*", 
 _NUMBERED = re.compile(rf"\s*(?P<number>\d{{1,3}})(?:\s*,\s*{_PAGE_MARK}{_PAGE})?\s*", re.IGNORECASE)
 _UNDATED = re.compile(rf"(?P<names>[^;]*?[^\W\d_][.”’\"]*)(?:,?\s+(?:{_PAGE_MARK})?{_PAGE})?\s*", re.DOTALL)
 _QUOTED_BEFORE = re.compile(r"[”’\"'»«“][.,]?\s*\Z")
-_TITLE = re.compile(r"[“‘\"*_][^“”‘\"*_]+[”’\"*_]+,?")
+_SET_OFF = r"[“‘\"*_]([^“”‘\"*_]+)[”’\"*_]"
+_TITLE = re.compile(rf"{_SET_OFF}[”’\"*_]*,?")
 _LEAD = re.compile(r"\s*(?:(?:see|cf\.?|e\.g\.,?|also|for example,?|as cited in|quoted in|in)\s+)*", re.IGNORECASE)
 _JOINED = re.compile(r"\s*(?:/|,\s*(?:&|and|ja|och|und|y)\s+|,|&|\b(?:and|ja|och|und)\b)\s*")
 _ET_AL = re.compile(r",?\s*\b(?:et\s+al\.?|and\s+others|ym\.|m\.\s?fl\.)", re.IGNORECASE)
@@ -160,7 +161,7 @@ def citations(draft: Draft) -> tuple[InText, ...]:
     """The citations of a draft, in order, without those of its reference list."""
     found: list[InText] = []
     for match in _BRACKET.finditer(draft.scanned):
-        if draft.listing and draft.listing[0] <= match.start() < draft.listing[1]:
+        if draft.lists(match.start()):
             continue
         quoted = any(start < match.start() < end for start, end in draft.blocks)
         found.extend(_in_bracket(draft.scanned, match, quoted))
@@ -425,12 +426,12 @@ def read_dated(text: str, place: Range) -> Iterator[InText]:
             yield cited
 
 
-def narrated(text: str, place: Range) -> tuple[str, InText | None]:
-    """The last year and the last page that running text gives without brackets; "" and None where it gives none."""
+def narrated(text: str, place: Range) -> InText:
+    """The last year and the last page that running text gives without brackets, as far as it gives any."""
     years = [match[0] for match in re.finditer(_YEAR, text[slice(*place)])]
     pages = list(_PAGE_TOLD.finditer(text, *place))
-    page = _with_page(InText(*place, place), pages[-1], 0) if pages else None
-    return (years or [""])[-1], page
+    told = InText(*place, place, year=(years or [""])[-1])
+    return _with_page(told, pages[-1], 0) if pages else told
 
 
 def read_named(text: str, place: Range) -> Iterator[InText]:
@@ -491,7 +492,7 @@ def read_entry(entry: str, citables: Iterable[Citable], short: bool = False) -> 
 
 def _opens_title(entry: str, title: str) -> bool:
     """Whether some words in quotation marks or italics are the first ones of a title."""
-    quoted = (_letters(phrase) for phrase in re.findall(r"[“‘\"*_]([^“”‘\"*_]+)[”’\"*_]", entry))
+    quoted = map(_letters, re.findall(_SET_OFF, entry))
     return any(len(phrase) >= SHORTEST_TITLE and _letters(title).startswith(phrase) for phrase in quoted)
 
 

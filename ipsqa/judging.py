@@ -10,11 +10,11 @@ from itertools import chain
 
 import numpy as np
 
-from index.engine import unit
+from index.engine import Engine, unit
 from index.late import shorten
 from index.search import Searcher
 from ingest.model import Passage
-from ipsqa.asked import Asked, Evidence, analyse, read_evidence
+from ipsqa.asked import Asked, Evidence, Weigh, analyse, read_evidence
 from ipsqa.grounds import Grounds, Unmet, ground
 
 DEPTH = 5
@@ -86,13 +86,9 @@ class Judge:
 
     def analyse(self, question: str) -> Asked:
         """The question taken apart, its words weighed by how rare they are in the corpus."""
-        encoder, engine = self.searcher.encoder, self.searcher.engine
         tokens = self.searcher.encode(question)
-
-        def weigh(term: str) -> float:
-            return rarity(engine.frequency(term), engine.size)
-
-        return analyse(question, tokens.offsets, shorten(tokens.vectors, encoder.projection), weigh)
+        vectors = shorten(tokens.vectors, self.searcher.encoder.projection)
+        return analyse(question, tokens.offsets, vectors, rarity_in(self.searcher.engine))
 
     def _read(self, passage: Passage) -> Evidence:
         engine, start = self.searcher.engine, passage.span.start
@@ -107,6 +103,11 @@ class Judge:
             unit(tokens),
             " ".join(around),
         )
+
+
+def rarity_in(engine: Engine) -> Weigh:
+    """What tells how rare a term is in a corpus."""
+    return lambda term: rarity(engine.frequency(term), engine.size)
 
 
 def rarity(holding: int, passages: int) -> float:
